@@ -1,0 +1,1 @@
+"""The `sentinel` command: produces, replays and reads the streams."""

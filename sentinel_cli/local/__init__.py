@@ -1,0 +1,1 @@
+"""The embedded engine: the pipeline's Flink SQL on DuckDB, in one process."""

@@ -1,0 +1,175 @@
+"""
+Flink expressions as DuckDB expressions, with Flink's results.
+
+The list is closed: a construct that is not here is an error that names it, never a silent difference.
+"""
+
+from collections.abc import Callable
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from sql.dialect import duration
+from sql.errors import PipelineError
+
+JSON_VALUE = "flink_json_value"
+"""Name under which the engine registers its own JSON_VALUE, since DuckDB raises on malformed JSON."""
+
+_UNCHANGED = (
+    exp.Alias, exp.And, exp.Between, exp.Boolean, exp.Case, exp.Coalesce, exp.Column, exp.CTE, exp.Count, exp.Distinct,
+    exp.EQ, exp.Filter, exp.From, exp.GT, exp.GTE, exp.Group, exp.Identifier, exp.If, exp.In, exp.Is, exp.Join, exp.LT,
+    exp.LTE, exp.Literal, exp.Lower, exp.Max, exp.Min, exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.Or, exp.Order,
+    exp.Ordered, exp.Paren, exp.Select, exp.Star, exp.Subquery, exp.Sum, exp.Table, exp.TableAlias, exp.Trim, exp.Upper,
+    exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With, exp.DataType, exp.DataTypeParam, exp.JSONKeyValue,
+    exp.IntervalSpan,
+)  # fmt: skip
+_MILLISECOND = exp.var("MILLISECOND")
+_TYPES = {"TEXT": "VARCHAR", "DOUBLE": "DOUBLE", "BIGINT": "BIGINT", "INT": "INTEGER", "BOOLEAN": "BOOLEAN"}
+_DATE_FORMATS = {"yyyy-MM-dd HH:mm:ss.SSS": "%Y-%m-%d %H:%M:%S.%g"}
+
+
+def to_duckdb(tree: exp.Expression, file: str) -> exp.Expression:
+    """
+    The tree with every Flink construct replaced by DuckDB's.
+
+    Raises:
+        PipelineError: the embedded engine does not know a construct.
+    """
+
+    def replaced(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Anonymous):
+            return _function(node, file)
+        if handler := _SPECIAL.get(type(node)):
+            return handler(node, file)
+        if isinstance(node, _UNCHANGED) or type(node) in (exp.Add, exp.Sub):
+            return node
+        raise unknown(node, file)
+
+    return _bottom_up(tree, replaced)
+
+
+def unknown(node: exp.Expression, file: str) -> PipelineError:
+    """The error for a construct that the embedded engine does not know."""
+    try:
+        text = node.sql()[:80]
+    except SqlglotError:
+        text = type(node).__name__
+    return PipelineError(f"{file}: the embedded engine does not know {text!r}; Apache Flink may still run it")
+
+
+def interval(node: exp.Expression, file: str) -> exp.Expression:
+    """An interval of whole milliseconds."""
+    if node.args.get("unit") == _MILLISECOND:
+        return node
+    return milliseconds(round(duration(node, file).total_seconds() * 1000))
+
+
+def milliseconds(number: int) -> exp.Interval:
+    """An interval of so many milliseconds."""
+    return exp.Interval(this=exp.Literal.string(str(number)), unit=_MILLISECOND.copy())
+
+
+def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+    """A call of a DuckDB function by its own name."""
+    return exp.Anonymous(this=name, expressions=list(arguments))
+
+
+def _bottom_up(node: exp.Expression, replaced: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+    for child in list(node.iter_expressions()):
+        new = _bottom_up(child, replaced)
+        if new is not child:
+            child.replace(new)
+    return replaced(node)
+
+
+def _cast(node: exp.Expression, file: str) -> exp.Expression:
+    name = node.args["to"].this.value
+    value = node.this
+    if name == "TIMESTAMPLTZ":
+        return value
+    if name == "VARBINARY":
+        return call("encode", value)
+    if name == "INTERVAL":
+        return exp.Cast(this=value, to=exp.DataType.build("INTERVAL"))
+    if name == "DECIMAL":
+        return exp.TryCast(this=value, to=node.args["to"])
+    if name in _TYPES:
+        return exp.Cast(this=value, to=exp.DataType.build(_TYPES[name]))
+    raise unknown(node, file)
+
+
+def _concat(node: exp.Expression, file: str) -> exp.Expression:
+    """Flink's CONCAT is NULL where an argument is; DuckDB's operator is too."""
+    result, *rest = node.expressions
+    for part in rest:
+        result = exp.DPipe(this=result, expression=part)
+    return exp.Paren(this=result)
+
+
+def _json_object(node: exp.Expression, file: str) -> exp.Expression:
+    pairs = [part for pair in node.expressions for part in (pair.this, pair.expression)]
+    return exp.Cast(this=call("json_object", *pairs), to=exp.DataType.build("VARCHAR"))
+
+
+def _regexp_extract(node: exp.Expression, file: str) -> exp.Expression:
+    """NULL where nothing matches, as in Flink; DuckDB gives an empty string."""
+    group = node.args.get("position") or node.args.get("group")
+    if group is None:
+        raise unknown(node, file)
+    found = call("regexp_matches", node.this.copy(), node.expression.copy())
+    return exp.Case(ifs=[exp.If(this=found, true=call("regexp_extract", node.this, node.expression, group))])
+
+
+def _date_format(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+    pattern = arguments[1].name
+    if pattern not in _DATE_FORMATS:
+        raise unknown(node, file)
+    return call("strftime", arguments[0], exp.Literal.string(_DATE_FORMATS[pattern]))
+
+
+def _split_index(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+    if not arguments[2].name.isdigit():
+        raise unknown(node, file)
+    position = exp.Literal.number(int(arguments[2].name) + 1)
+    return call("list_extract", call("string_split", *arguments[:2]), position)
+
+
+def _renamed(name: str, count: int) -> Callable[[list[exp.Expression], exp.Expression, str], exp.Expression]:
+    def build(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+        if len(arguments) != count:
+            raise unknown(node, file)
+        return call(name, *arguments)
+
+    return build
+
+
+_FUNCTIONS: dict[str, Callable[[list[exp.Expression], exp.Expression, str], exp.Expression]] = {
+    "DATE_FORMAT": _date_format,
+    "JSON_VALUE": _renamed(JSON_VALUE, 2),
+    "REGEXP": _renamed("regexp_matches", 2),
+    "SHA256": _renamed("sha256", 1),
+    "SPLIT_INDEX": _split_index,
+    "TO_TIMESTAMP_LTZ": lambda arguments, _node, _file: call("make_timestamp_ms", arguments[0]),
+}
+
+
+def _function(node: exp.Expression, file: str) -> exp.Expression:
+    build = _FUNCTIONS.get(node.name.upper())
+    if build is None:
+        raise unknown(node, file)
+    return build(node.expressions, node, file)
+
+
+_SPECIAL: dict[type, Callable[[exp.Expression, str], exp.Expression]] = {
+    exp.Cast: _cast,
+    exp.Concat: _concat,
+    exp.Interval: interval,
+    exp.JSONObject: _json_object,
+    exp.ConcatWs: lambda node, _file: call("concat_ws", *node.expressions),
+    exp.ArrayAgg: lambda node, _file: call("list", node.this),
+    exp.ArraySlice: lambda node, _file: call("list_slice", node.this, node.args["start"], node.args["end"]),
+    exp.ArraySort: lambda node, _file: call("list_sort", node.this),
+    exp.ArrayToString: lambda node, _file: call("array_to_string", node.this, node.expression),
+    exp.RegexpExtract: _regexp_extract,
+    exp.Length: lambda node, _file: call("length", node.this),
+}

@@ -1,0 +1,370 @@
+"""
+The plan of a statement: its CTEs cut into segments, each of which keeps one kind of state.
+
+    rows      stateless: projections and filters, row by row
+    tumble    a tumbling window: keeps the rows of open windows
+    range     OVER (... RANGE :window PRECEDING), one or several behind each other: keeps rows as far as they look back
+    model     ML_DETECT_ANOMALIES over all earlier rows: keeps a capped history of its inputs
+    first     keep-first by arrival: keeps the keys that it has seen
+    call      ML_PREDICT or AI_RUN_AGENT: keeps nothing
+
+A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the order
+of arrival; `__behind`, the watermark of a row that arrived behind it, else NULL; `__due`, when an OVER emits the row;
+`__epoch`, which life of the operator's state the row belongs to.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlglot import exp
+
+from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
+from sql import Statement
+from sql.dialect import duration, parse
+
+INPUT = "__input"
+Kind = Literal["rows", "tumble", "range", "model", "first", "call"]
+MANAGED = {"ML_PREDICT", "AI_RUN_AGENT"}
+
+
+@dataclass
+class Segment:
+    """A run of CTEs with one kind of state; `sql` reads the relation `__input`."""
+
+    kind: Kind
+    ctes: list[tuple[str, str]] = field(default_factory=list)
+    keys: tuple[str, ...] = ()
+    """Partition columns."""
+    time: str = ""
+    """The time attribute."""
+    size_ms: int = 0
+    """Length of the window, of the longest RANGE, or of all behind each other in `reach_ms`."""
+    reach_ms: int = 0
+    lists: dict[str, str] = field(default_factory=dict)
+    """List aggregates that only the final projection reads, by column: filled for the rows that survive."""
+    options: str = ""
+    """The JSON_OBJECT of a model's options, as DuckDB SQL."""
+    value: str = ""
+    """The value a model judges."""
+    column: str = ""
+    """The column that holds a model's answer."""
+    function: str = ""
+    arguments: list[str] = field(default_factory=list)
+    """The managed function of a call, and its arguments."""
+    alias: str = ""
+    answer_columns: list[str] = field(default_factory=list)
+
+    @property
+    def sql(self) -> str:
+        """The segment as one query over `__input`."""
+        head, (last, query) = self.ctes[:-1], self.ctes[-1]
+        ctes = ", ".join(f'"{name}" AS ({text})' for name, text in [*head, (last, query)])
+        return f'WITH {ctes} SELECT * FROM "{last}"'
+
+
+@dataclass
+class Plan:
+    """Segments, then a filter and a projection on what the last one gives."""
+
+    statement: Statement
+    source: str
+    """The table that the statement reads."""
+    segments: list[Segment]
+    where: str
+    projection: list[tuple[str, str]]
+    """Target column and expression, the raw key left out."""
+
+
+def make_plan(statement: Statement) -> Plan:
+    """
+    The plan of an INSERT.
+
+    Raises:
+        PipelineError: the embedded engine does not know a construct.
+    """
+    return _Planner(statement).plan()
+
+
+class _Planner:
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self.file = statement.file
+        self.tree = parse(statement.sql, self.file)
+        self.segments: list[Segment] = [Segment("rows")]
+        self.source = ""
+        self.last = ""
+        """Name of the relation that the next CTE may read."""
+
+    def plan(self) -> Plan:
+        query = self.tree.expression
+        with_ = query.args.pop("with_", None)
+        ctes = [(cte.alias, cte.this) for cte in with_.expressions] if with_ else []
+        self.deferrable = _deferrable([select for _, select in ctes], query)
+        for name, select in ctes:
+            self._add(name, select)
+        where, projection = self._main(query)
+        segments = [segment for segment in self.segments if segment.ctes]
+        return Plan(self.statement, self.source, segments, where, projection)
+
+    def _main(self, query: exp.Expression) -> tuple[str, list[tuple[str, str]]]:
+        targets = [identifier.name for identifier in self.tree.this.expressions]
+        if len(targets) != len(query.expressions):
+            raise unknown(query, self.file)
+        if query.args.get("joins") or not self.last:
+            for target, column in zip(targets, query.expressions, strict=True):
+                column.replace(exp.alias_(column.unalias().copy(), f"__out_{target}"))
+            self._add("__main", query)
+            return "TRUE", [(t, f'"__out_{t}"') for t in targets if t != "key"]
+        self._rename_source(query)
+        where = query.args.get("where")
+        self._watermark(query)
+        condition = self._sql(where.this) if where else "TRUE"
+        columns = [self._sql(column.unalias()) for column in query.expressions]
+        return condition, [(t, text) for t, text in zip(targets, columns, strict=True) if t != "key"]
+
+    def _add(self, name: str, select: exp.Expression) -> None:
+        """Put a CTE into the segment it belongs to."""
+        if not isinstance(select, exp.Select):
+            raise unknown(select, self.file)
+        if lateral := next(select.find_all(exp.Lateral), None):
+            self._call(name, select, lateral)
+        elif tumble := _table_function(select, "TUMBLE"):
+            self._tumble(name, select, tumble)
+        elif any(window.find(exp.RowNumber) for window in select.find_all(exp.Window)):
+            self._first(name, select)
+        elif model := next((c for c in select.find_all(exp.Anonymous) if c.name == "ML_DETECT_ANOMALIES"), None):
+            self._model(name, select, model)
+        elif select.find(exp.WindowSpec) or select.find(exp.Window):
+            self._range(name, select)
+        elif select.args.get("group") or _aggregates(select):
+            raise unknown(select, self.file)
+        else:
+            self._append(self.segments[-1], name, select)
+
+    def _append(self, segment: Segment, name: str, select: exp.Expression) -> None:
+        self._changelog(select)
+        self._rename_source(select)
+        self._watermark(select)
+        carried = segment.kind != "tumble" and not any(s.kind == "tumble" for s in self.segments)
+        if carried:
+            _carry(select, ["__seq", "__behind", *(("__due", "__epoch") if segment.kind == "range" else ())])
+        segment.ctes.append((name, self._sql(select)))
+        self.last = name
+
+    def _open(self, kind: Kind) -> Segment:
+        segment = Segment(kind)
+        self.segments.append(segment)
+        return segment
+
+    def _tumble(self, name: str, select: exp.Expression, function: exp.Expression) -> None:
+        source, descriptor, size = function.expressions
+        segment = self._open("tumble")
+        segment.time = descriptor.expressions[0].name
+        segment.size_ms = int(duration(size, self.file).total_seconds() * 1000)
+        self._defer(segment, select)
+        segment.keys = tuple(c.name for c in select.args["group"].expressions if c.name not in _WINDOW_COLUMNS)
+        if not _reads(source.name, self.last) or not _grouped_by_window(select):
+            raise unknown(select, self.file)
+        for column in list(select.args["group"].expressions):
+            if column.name in {"window_end", "window_time"}:
+                column.pop()
+        for column in list(select.find_all(exp.Column)):
+            if column.name in {"window_end", "window_time"}:
+                shift = segment.size_ms - (column.name == "window_time")
+                later = exp.Add(this=exp.column("window_start"), expression=milliseconds(shift))
+                _substitute(column, later, column.name)
+        select.set("from_", exp.From(this=exp.to_table(INPUT)))
+        segment.ctes.append((name, self._sql(select)))
+        self.last = name
+
+    def _range(self, name: str, select: exp.Expression) -> None:
+        specs = _specs(select)
+        keys, time, size = self._frame(specs, select)
+        segment = self.segments[-1]
+        if segment.kind != "range" or (segment.keys, segment.time) != (keys, time):
+            segment = self._open("range")
+            segment.keys, segment.time, segment.size_ms = keys, time, size
+        segment.reach_ms += size
+        if not segment.ctes:
+            self._defer(segment, select)
+        for spec in specs:
+            spec.args["partition_by"].append(exp.column("__epoch"))
+        self._append(segment, name, select)
+
+    def _frame(self, specs: list[exp.Window], select: exp.Expression) -> tuple[tuple[str, ...], str, int]:
+        frames = set()
+        for window in specs:
+            spec, order = window.args.get("spec"), window.args.get("order")
+            start = spec.args.get("start") if spec else None
+            known = spec and spec.args.get("kind") == "RANGE" and spec.args.get("start_side") == "PRECEDING"
+            if not known or not isinstance(start, exp.Interval) or not order or len(order.expressions) != 1:
+                raise unknown(select, self.file)
+            if spec.args.get("end") != "CURRENT ROW" or order.expressions[0].args.get("desc"):
+                raise unknown(select, self.file)
+            keys = tuple(column.name for column in window.args["partition_by"])
+            milliseconds = int(duration(start, self.file).total_seconds() * 1000)
+            frames.add((keys, order.expressions[0].this.name, milliseconds))
+        if len(frames) != 1:
+            raise unknown(select, self.file)
+        return frames.pop()
+
+    def _model(self, name: str, select: exp.Expression, function: exp.Expression) -> None:
+        segment = self._open("model")
+        window = function.find_ancestor(exp.Window)
+        value, time, options = function.expressions
+        alias = window.parent if window else None
+        others = [c for c in select.expressions if c is not alias]
+        if window is None or not isinstance(alias, exp.Alias) or [type(c) for c in others] != [exp.Star]:
+            raise unknown(select, self.file)
+        if window.args["spec"].args.get("start") != "UNBOUNDED" or time.name != window.args["order"].expressions[0].name:
+            raise unknown(select, self.file)
+        segment.keys = tuple(column.name for column in window.args["partition_by"])
+        segment.time, segment.value, segment.options = time.name, self._sql(value), self._sql(options)
+        segment.column = alias.alias
+        segment.ctes.append((name, f"SELECT * FROM {INPUT}"))
+        self.last = name
+
+    def _first(self, name: str, select: exp.Expression) -> None:
+        """`ROW_NUMBER() OVER (PARTITION BY k ORDER BY k) = 1`: the first of each key by arrival."""
+        segment = self._open("first")
+        window = next(w for w in select.find_all(exp.Window) if w.find(exp.RowNumber))
+        segment.keys = tuple(column.name for column in window.args["partition_by"])
+        order = window.args["order"].expressions
+        number = window.parent.alias if isinstance(window.parent, exp.Alias) else ""
+        where = select.args.get("where")
+        kept = where and isinstance(where.this, exp.EQ) and where.this.this.name == number
+        if [o.this.name for o in order] != list(segment.keys) or not kept or where.this.expression.name != "1":
+            raise unknown(select, self.file)
+        inner = next(select.find_all(exp.Subquery)).this
+        self._rename_source(inner)
+        keys = ", ".join(segment.keys)
+        text = f"SELECT * FROM {INPUT} QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY __seq) = 1"
+        segment.ctes.append((name, text))
+        self.last = name
+
+    def _call(self, name: str, select: exp.Expression, lateral: exp.Expression) -> None:
+        segment = self._open("call")
+        join = lateral.parent
+        function = next((c for c in lateral.find_all(exp.Anonymous) if c.name in MANAGED), None)
+        alias = lateral.args.get("alias")
+        if function is None or not isinstance(join, exp.Join) or join.side != "LEFT" or not alias or not alias.columns:
+            raise unknown(lateral, self.file)
+        table = select.args["from_"].this
+        if table.name != self.last:
+            raise unknown(select, self.file)
+        segment.function, segment.alias = function.name, table.alias_or_name
+        segment.arguments = [self._sql(argument) for argument in function.expressions]
+        segment.answer_columns = [column.name for column in alias.columns]
+        source = exp.to_table(INPUT, alias=table.alias_or_name)
+        select.set("from_", exp.From(this=source))
+        answers = exp.to_table("__answers", alias=alias.name)
+        on = exp.EQ(this=exp.column("__row", table.alias_or_name), expression=exp.column("__row", alias.name))
+        select.set("joins", [exp.Join(this=answers, side="LEFT", on=on)])
+        self.last = INPUT
+        self._append(segment, name, select)
+
+    def _defer(self, segment: Segment, select: exp.Expression) -> None:
+        """Take list aggregates out of the select where only the final projection reads them."""
+        for column in list(select.expressions):
+            body = column.unalias()
+            inner = body.this if isinstance(body, exp.Window) else body
+            if isinstance(inner, exp.ArrayAgg) and column.alias in self.deferrable:
+                for source in inner.find_all(exp.Column):
+                    source.set("table", exp.to_identifier("c"))
+                segment.lists[column.alias] = self._sql(inner.this)
+                body.replace(exp.Null())
+
+    def _changelog(self, select: exp.Expression) -> None:
+        """`TABLE(TO_CHANGELOG(TABLE x))` of an insert-only x is x, each row with op = 'INSERT'."""
+        if function := _table_function(select, "TO_CHANGELOG"):
+            inner = exp.select("*", exp.alias_(exp.Literal.string("INSERT"), "op")).from_(function.expressions[0].name)
+            select.set("from_", exp.From(this=inner.subquery("changelog")))
+
+    def _rename_source(self, select: exp.Expression) -> None:
+        """Read the relation before this segment under the name `__input`."""
+        segment = self.segments[-1]
+        inside = {name for name, _ in segment.ctes}
+        for table in list(select.find_all(exp.Table)):
+            if table.name.startswith("sentinel."):
+                self.source = self.source or table.name
+            if table.name in inside or table.name in {INPUT, "__answers"}:
+                continue
+            if not table.name.startswith("sentinel.") and table.name != self.last:
+                raise unknown(table, self.file)
+            table.set("this", exp.to_identifier(INPUT))
+
+    def _watermark(self, select: exp.Expression) -> None:
+        """CURRENT_WATERMARK, known where a filter leaves only rows that arrived behind it."""
+        calls = [c for c in select.find_all(exp.Anonymous) if c.name == "CURRENT_WATERMARK"]
+        where = select.args.get("where")
+        behind = [
+            c.parent
+            for c in calls
+            if where and isinstance(c.parent, exp.LTE) and c.parent.expression is c and c.find_ancestor(exp.Where) is where
+        ]
+        if calls and not behind:
+            raise unknown(calls[0], self.file)
+        for function in calls:
+            function.replace(exp.column("__behind"))
+
+    def _sql(self, node: exp.Expression) -> str:
+        return to_duckdb(node.copy(), self.file).sql(dialect="duckdb", comments=False)
+
+
+_WINDOW_COLUMNS = {"window_start", "window_end", "window_time"}
+
+
+def _reads(name: str, last: str) -> bool:
+    return name == last
+
+
+def _table_function(select: exp.Expression, name: str) -> exp.Expression | None:
+    source = select.args["from_"].this if select.args.get("from_") else None
+    if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Anonymous) or source.this.name != "TABLE":
+        return None
+    function = source.this.expressions[0]
+    return function if isinstance(function, exp.Anonymous) and function.name == name else None
+
+
+def _grouped_by_window(select: exp.Expression) -> bool:
+    return {c.name for c in select.args["group"].expressions} >= _WINDOW_COLUMNS
+
+
+def _aggregates(select: exp.Expression) -> bool:
+    return any(aggregate.find_ancestor(exp.Select) is select for aggregate in select.find_all(exp.AggFunc))
+
+
+def _specs(select: exp.Expression) -> list[exp.Window]:
+    """The windows that a select defines, by name or in place."""
+    named = list(select.args.get("windows") or ())
+    inline = [w for w in select.find_all(exp.Window) if w.args.get("spec") and w not in named]
+    return [*named, *inline]
+
+
+def _carry(select: exp.Expression, columns: list[str]) -> None:
+    """Hand the engine's own columns on, through nested selects too."""
+    for inner in list(select.find_all(exp.Select)):
+        if not inner.find(exp.Star) or not any(isinstance(c, exp.Star) for c in inner.expressions):
+            for column in columns:
+                inner.append("expressions", exp.column(column))
+
+
+def _substitute(column: exp.Expression, replacement: exp.Expression, name: str) -> None:
+    """Put an expression where a column stands, keeping the column's name in a projection."""
+    if isinstance(column.parent, exp.Select):
+        replacement = exp.alias_(replacement, name)
+    column.replace(replacement)
+
+
+def _deferrable(selects: list[exp.Expression], main: exp.Expression) -> set[str]:
+    """List columns that nothing but the final projection names."""
+    lists = {
+        column.alias
+        for select in selects
+        for column in select.expressions
+        if isinstance(column, exp.Alias) and column.find(exp.ArrayAgg)
+    }
+    named = {column.name for select in selects for column in select.find_all(exp.Column)}
+    where = main.args.get("where")
+    named |= {column.name for column in where.find_all(exp.Column)} if where else set()
+    return lists - named

@@ -1,0 +1,145 @@
+"""The embedded engine: a pipeline on one DuckDB connection, as one replay or step by step."""
+
+from collections.abc import Mapping
+from types import TracebackType
+
+import duckdb
+
+from sentinel_cli.local._expressions import JSON_VALUE, to_duckdb
+from sentinel_cli.local._json import json_value
+from sentinel_cli.local._plan import make_plan
+from sentinel_cli.local._run import Managed, StatementRun, Step
+from sentinel_cli.local.stand_ins import STAND_INS
+from sql import Column, Pipeline, Statement, Table
+from sql.dialect import parse
+
+RAW = "sentinel.transactions_raw"
+_TYPES = {"STRING": "VARCHAR", "DOUBLE": "DOUBLE", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN", "ARRAY<STRING>": "VARCHAR[]"}
+
+
+class Engine:
+    """
+    Runs every INSERT of a pipeline.
+
+    A batch is a relation with the columns of transactions_raw, `$rowtime` and `__seq`, ascending in order of arrival.
+    What a statement writes is appended to the DuckDB table of the sink's name, with a `__seq` of its own.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        connection: duckdb.DuckDBPyConnection | None = None,
+        *,
+        until: str = "sentinel.alert_dispositions",
+        managed: Mapping[str, Managed] = STAND_INS,
+    ) -> None:
+        self.connection = connection or duckdb.connect()
+        self.connection.execute("SET TimeZone = 'UTC'")
+        self.connection.create_function(
+            JSON_VALUE, json_value, ["VARCHAR", "VARCHAR"], "VARCHAR", null_handling="special"
+        )
+        self.watermark: int | None = None
+        self.pipeline = pipeline
+        wanted = _needed(pipeline, until)
+        self.runs = [StatementRun(make_plan(s), self.connection, dict(managed)) for s in wanted]
+        self.taken: dict[str, int] = {}
+        for table in pipeline.tables:
+            self._create_sink(table)
+        expression = to_duckdb(parse(pipeline.watermarks[RAW], "watermark.sql"), "watermark.sql")
+        self._watermark_sql = expression.sql(dialect="duckdb")
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def replay(self, batch: str) -> None:
+        """Run everything at once; the end of the batch closes every window."""
+        self._run(batch, is_replay=True, is_last=True)
+
+    def step(self, batch: str, *, is_last: bool = False) -> None:
+        """Take a batch and emit what its watermark completes; the last one closes every window."""
+        self._run(batch, is_replay=False, is_last=is_last)
+
+    def rows(self, table: str, after: int = 0) -> list[dict[str, object]]:
+        """The rows of a sink with `__seq` above `after`, in the order of emission; times as naive UTC datetimes."""
+        columns = [column.name for column in self.pipeline.table(table).columns]
+        names = ", ".join(f'"{name}"' for name in columns)
+        query = f'SELECT {names} FROM "{table}" WHERE __seq > {after} ORDER BY __seq'
+        return [dict(zip(columns, row, strict=True)) for row in self.connection.execute(query).fetchall()]
+
+    def _run(self, batch: str, *, is_replay: bool, is_last: bool) -> None:
+        step = self._arrive(batch, is_replay=is_replay, is_last=is_last)
+        for run in self.runs:
+            mine = step if run.plan.source == RAW else self._since(run, step)
+            self._emit(run, run.step(mine))
+        self.watermark = step.high if step.high is not None else self.watermark
+
+    def _arrive(self, batch: str, *, is_replay: bool, is_last: bool) -> Step:
+        """The step of a batch: the watermark before each of its rows, and after the last."""
+        before = f"greatest({NEVER if self.watermark is None else self.watermark}, max(mark) OVER (ORDER BY __seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))"
+        rows = f"SELECT __seq, event_time, epoch_ms({self._watermark_sql}) AS mark FROM {batch}"
+        marks = f"SELECT __seq, epoch_ms(event_time) AS time, coalesce({before}, {NEVER}) AS __wm FROM ({rows})"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE __late AS SELECT __seq, __wm FROM ({marks}) WHERE time <= __wm"
+        )
+        late = bool(self.connection.execute("SELECT 1 FROM __late LIMIT 1").fetchall())
+        if late or not is_replay:
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __marks AS SELECT __seq, __wm FROM ({marks})")
+        highest = self.connection.execute(f"SELECT max(mark) FROM ({rows})").fetchall()[0][0]
+        high = max((mark for mark in (self.watermark, highest) if mark is not None), default=None)
+        behind = "CAST(NULL AS TIMESTAMP)"
+        source = f"(SELECT *, {behind} AS __behind FROM {batch})"
+        if late:
+            source = f"(SELECT b.*, make_timestamp_ms(l.__wm) AS __behind FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"
+        if high is None and not is_last:
+            high = NEVER
+        return Step(source, "__marks", late, self.watermark, None if is_last else high, is_replay)
+
+    def _since(self, run: StatementRun, step: Step) -> Step:
+        """What another statement wrote to the table that this one reads, since it last looked."""
+        table, name = run.plan.source, run.plan.statement.name
+        taken = self.taken.get(name, 0)
+        self.taken[name] = self._count(table)
+        new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
+        return Step(new, "__marks", False, step.low, step.high, step.is_replay)
+
+    def _emit(self, run: StatementRun, relation: str) -> None:
+        sink = run.plan.statement.writes
+        names = ", ".join(f'"{target}"' for target, _ in run.plan.projection)
+        order = "ALL" if run.plan.source == RAW else "1"
+        self.connection.execute(
+            f'INSERT INTO "{sink}" (__seq, {names}) '
+            f"SELECT {self._count(sink)} + row_number() OVER (), {names} FROM (SELECT {names} FROM {relation} ORDER BY {order})"
+        )
+
+    def _count(self, table: str) -> int:
+        count: int = self.connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0]
+        return count
+
+    def _create_sink(self, table: Table) -> None:
+        columns = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in table.columns)
+        self.connection.execute(f'CREATE TEMP TABLE "{table.name}" (__seq BIGINT, {columns})')
+
+
+NEVER = -(2**50)
+"""A watermark before the first one, in epoch milliseconds."""
+
+
+def duckdb_type(column: Column) -> str:
+    """The DuckDB type of a Flink column; every time is a TIMESTAMP in UTC."""
+    if column.type.startswith("TIMESTAMP_LTZ"):
+        return "TIMESTAMP"
+    return column.type if column.type.startswith("DECIMAL") else _TYPES[column.type]
+
+
+def _needed(pipeline: Pipeline, until: str) -> list[Statement]:
+    """The INSERTs up to a table: those that write what it is made of, and the routes."""
+    inserts = [statement for statement in pipeline.statements if statement.kind == "insert"]
+    tables = {until}
+    while added := {t for s in inserts if s.writes in tables for t in s.reads} - tables:
+        tables |= added
+    return [s for s in inserts if s.writes in tables or RAW in s.reads]

@@ -1,0 +1,59 @@
+"""Names, prompts and files of the AI statements: a name carries the hash of what it stands for."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from sql._files import read_text, read_toml, shown
+from sql._parameters import Parameter, literal, resolve
+from sql._template import render
+
+LOCAL_MODEL = "sentinel_llm_local"
+LOCAL_AGENT = "sentinel_triage_agent_local"
+
+
+class _AiFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: dict[str, Parameter]
+
+
+def ai_statements(folder: Path, provider: str | None) -> list[tuple[str, Path]]:
+    """Name and file of each AI statement; without a provider there is neither model nor agent."""
+    made = [("model", folder / f"model_{provider}.sql"), ("agent", folder / "agent.sql")] if provider else []
+    return [*made, ("enrichment", folder / "enrichment.sql"), ("triage", folder / "triage.sql")]
+
+
+def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None) -> dict[str, str]:
+    """
+    The literals of the AI statements.
+
+    A model is named by its options, an agent by its prompt, options and model, a prompt by its text: `CREATE ... IF NOT
+    EXISTS` would silently keep an old one under an old name.
+    """
+    declared = read_toml(folder / "ai.toml", _AiFile).parameters
+    values = resolve("ai", declared, dict(given), shown(folder / "ai.toml"))
+    literals = {name: literal(value) for name, value in values.items()}
+    literals["max_completion_tokens_text"] = literal(str(values["max_completion_tokens"]))
+    for prompt in ("enrichment", "triage"):
+        text = read_text(folder / "prompts" / f"{prompt}.txt")
+        literals[f"{prompt}_prompt"] = literal(text)
+        literals[f"{prompt}_prompt_version"] = literal(_hash(text))
+    model, agent = LOCAL_MODEL, LOCAL_AGENT
+    if provider:
+        model = f"sentinel_llm_{_hash(_nameless(folder / f'model_{provider}.sql', literals))}"
+        literals["model_object"] = f"`{model}`"
+        agent = f"sentinel_triage_agent_{_hash(_nameless(folder / 'agent.sql', literals))}"
+        literals["agent_object"] = f"`{agent}`"
+    return literals | {"model_name": literal(model), "agent_name": literal(agent)}
+
+
+def _nameless(path: Path, literals: Mapping[str, str]) -> str:
+    blank = {"model_object": "", "agent_object": ""}
+    return render(read_text(path), {**blank, **literals}, shown(path))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,175 @@
+"""The whole pipeline: tables, rules and statements under `sql/`, rendered and in the order of deployment."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+from sql._ai import ai_literals, ai_statements
+from sql._files import ROOT, read_text, shown
+from sql._parameters import Parameter, Value, literal, resolve
+from sql._rule import Rule, RuleFile, read_rule
+from sql._statement import Statement, read_statement
+from sql._table import Table, load_table
+from sql._template import placeholders, quoted_tables, render
+from sql._view import inline
+from sql.errors import PipelineError
+
+Provider = Literal["azureopenai", "bedrock"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Tables, rules and statements; statements stand in the order in which they can be deployed."""
+
+    tables: tuple[Table, ...]
+    rules: tuple[Rule, ...]
+    statements: tuple[Statement, ...]
+    watermarks: dict[str, str]
+    """The watermark expression of each table that has one."""
+
+    def table(self, name: str) -> Table:
+        """The table of a name such as `sentinel.aml_alerts`."""
+        return next(table for table in self.tables if table.name == name)
+
+    def statement(self, name: str) -> Statement:
+        """The statement of a name such as `structuring-rolling`."""
+        return next(statement for statement in self.statements if statement.name == name)
+
+
+def load_pipeline(
+    parameters: Mapping[str, object] | None = None,
+    *,
+    rules: Collection[str] | None = None,
+    provider: Provider | None = None,
+    starts_at: Mapping[str, datetime] | None = None,
+    root: Path = ROOT,
+) -> Pipeline:
+    """
+    Load and render everything under `sql/`.
+
+    Args:
+        parameters: Values that replace defaults, by `owner.name`, such as `structuring.min_total`.
+        rules: The rules to keep; all when None.
+        provider: Whose model the AI statements call; None leaves model and agent out, for a run on one machine.
+        starts_at: By statement, the instant before which it emits nothing.
+        root: The folder that holds tables, views, rules, routes and ai.
+
+    Raises:
+        PipelineError: a file is wrong, a parameter is unknown, unset or out of bounds, or the statements form a cycle.
+    """
+    given = dict(parameters or {})
+    tables = tuple(load_table(folder) for folder in _folders(root / "tables"))
+    files = {folder.name: read_rule(folder) for folder in _folders(root / "rules")}
+    _check_owners(given, [*(t.folder.name for t in tables), *files, "ai"])
+    unknown = set(rules or ()) - set(files)
+    if unknown:
+        raise PipelineError(f"no such rule: {', '.join(sorted(unknown))}; known are {', '.join(files)}")
+    loader = _Loader(root, tables, given, dict(starts_at or {}))
+    statements = loader.table_statements()
+    chosen = [loader.rule(name, about) for name, about in files.items() if rules is None or name in rules]
+    statements += [statement for _, statement in chosen]
+    statements += [loader.statement(path) for path in sorted((root / "routes").glob("*.sql"))]
+    statements += loader.ai(provider)
+    _check_starts(loader.starts_at, statements)
+    return Pipeline(tables, tuple(rule for rule, _ in chosen), _ordered(statements), loader.watermarks)
+
+
+class _Loader:
+    """Renders files with the literals of their owner: the tables' parameters, and a rule's own."""
+
+    def __init__(
+        self, root: Path, tables: tuple[Table, ...], given: dict[str, object], starts_at: dict[str, datetime]
+    ) -> None:
+        self.root, self.tables, self.given, self.starts_at = root, tables, given, starts_at
+        self.watermarks: dict[str, str] = {}
+        self.shared: dict[str, str] = {}
+        for table in tables:
+            values = resolve(table.folder.name, table.parameters, given, shown(table.folder / "table.toml"))
+            self.shared |= _literals(values)
+        paths = sorted((root / "views").glob("*.sql"))
+        self.views = {path.stem: self._render(path, self.shared) for path in paths}
+
+    def table_statements(self) -> list[Statement]:
+        found = []
+        for table in self.tables:
+            for path in sorted(table.folder.glob("*.sql")):
+                name = f"{table.folder.name}-{path.stem}".replace("_", "-")
+                statement = read_statement(name, self._render(path, self.shared), shown(path))
+                found.append(statement)
+                if statement.kind == "watermark":
+                    self.watermarks[table.name] = statement.sql.partition(" AS\n")[2].strip()
+        return found
+
+    def rule(self, name: str, about: RuleFile) -> tuple[Rule, Statement]:
+        folder = self.root / "rules" / name
+        source = shown(folder / "rule.toml")
+        values = resolve(name, about.parameters, self.given, source)
+        _check_used(folder / "rule.sql", about.parameters, source)
+        literals = self.shared | _literals(values) | {"rule_id": literal(name), "typology": literal(about.typology)}
+        blank = self._render(folder / "rule.sql", literals | {"rule_version": "''", "starts_at": "''"})
+        version = hashlib.sha256(inline(blank, self.views).encode()).hexdigest()[:8]
+        literals["rule_version"] = literal(version)
+        return Rule(name, about, values, version, folder), self.statement(folder / "rule.sql", literals, name)
+
+    def statement(
+        self, path: Path, literals: Mapping[str, str] | None = None, name: str | None = None
+    ) -> Statement:
+        name = (name or path.stem).replace("_", "-")
+        literals = {**(literals or self.shared), "starts_at": literal(self.starts_at.get(name, EPOCH))}
+        return read_statement(name, inline(self._render(path, literals), self.views), shown(path))
+
+    def ai(self, provider: Provider | None) -> list[Statement]:
+        literals = self.shared | ai_literals(self.root / "ai", self.given, provider)
+        return [self.statement(path, literals, name) for name, path in ai_statements(self.root / "ai", provider)]
+
+    def _render(self, path: Path, literals: Mapping[str, str]) -> str:
+        text = read_text(path)
+        known = {table.name for table in self.tables}
+        for name, line in quoted_tables(text):
+            if name not in known:
+                raise PipelineError(f"{shown(path)}:{line}: no table {name}; known are {', '.join(sorted(known))}")
+        return render(text, literals, shown(path))
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(("_", ".")))
+
+
+def _literals(values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: literal(value) for name, value in values.items()}
+
+
+def _check_owners(given: Mapping[str, object], owners: list[str]) -> None:
+    for key in given:
+        if key.partition(".")[0] not in owners or "." not in key:
+            raise PipelineError(f"{key}: expected OWNER.PARAMETER with one of the owners {', '.join(owners)}")
+
+
+def _check_used(path: Path, declared: Mapping[str, Parameter], source: str) -> None:
+    used = {name for name, _ in placeholders(read_text(path))}
+    for name in declared:
+        if name not in used:
+            raise PipelineError(f"{source}: the parameter {name} is declared, but {shown(path)} never reads it")
+
+
+def _check_starts(starts_at: Mapping[str, datetime], statements: list[Statement]) -> None:
+    names = {statement.name for statement in statements if statement.kind == "insert"}
+    for name in starts_at:
+        if name not in names:
+            raise PipelineError(f"startsAt names no statement {name}; known are {', '.join(sorted(names))}")
+
+
+def _ordered(statements: list[Statement]) -> tuple[Statement, ...]:
+    """Each statement after those that write what it reads; otherwise in the order of the files."""
+    graph = {s.name: [t.name for t in statements if t.writes in s.reads] for s in statements}
+    by_name = {s.name: s for s in statements}
+    try:
+        return tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        files = " -> ".join(by_name[name].file for name in error.args[1])
+        raise PipelineError(f"these statements read what they write, in a circle: {files}") from None

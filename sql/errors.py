@@ -1,0 +1,21 @@
+"""The one tree of errors; a command shows each as one sentence, without a traceback."""
+
+
+class SentinelError(Exception):
+    """Anything a user can cause and mend; exit code 1."""
+
+
+class PipelineError(SentinelError):
+    """A file under `sql/`, or a parameter given to it, is wrong: names file, line and what was expected."""
+
+
+class UsageError(SentinelError):
+    """The command line asks for something that cannot be; exit code 2."""
+
+
+class InputError(SentinelError):
+    """A row or file of the user is wrong: names it and what was expected."""
+
+
+class EngineError(SentinelError):
+    """An engine could not be started or failed while it ran."""

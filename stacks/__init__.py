@@ -1,0 +1,1 @@
+"""Typed components of the Pulumi program, one concept a file."""
