@@ -73,6 +73,8 @@ class Plan:
     where: str
     projection: list[tuple[str, str]]
     """Target column and expression, the raw key left out."""
+    view: tuple[str, str] | None = None
+    """The first CTE, where it reads the source row by row: name and query."""
 
 
 def make_plan(statement: Statement) -> Plan:
@@ -104,7 +106,8 @@ class _Planner:
             self._add(name, select)
         where, projection = self._main(query)
         segments = [segment for segment in self.segments if segment.ctes]
-        return Plan(self.statement, self.source, segments, where, projection)
+        view = segments[0].ctes[0] if ctes and segments[0].kind == "rows" else None
+        return Plan(self.statement, self.source, segments, where, projection, view)
 
     def _main(self, query: exp.Expression) -> tuple[str, list[tuple[str, str]]]:
         targets = [identifier.name for identifier in self.tree.this.expressions]

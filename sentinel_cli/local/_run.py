@@ -41,10 +41,11 @@ class StatementRun:
         self.plan, self.connection, self.managed = plan, connection, managed
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
         self.keys: dict[object, KeyState] = {}
+        self.kept: set[str] = set()
         self.admitted: Callable[[str], str] = str
 
-    def step(self, step: Step) -> str:
-        """Take the rows of a step; the relation of what the statement emits, with the sink's column names."""
+    def step(self, step: Step) -> str | None:
+        """Take the rows of a step; the table of what the statement emits, with the sink's column names, if anything."""
         relation = step.source
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
@@ -52,11 +53,14 @@ class StatementRun:
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {_between('__due', step)}"
         survivors = f"{self.prefix}_survivors"
-        self._create(survivors, f"SELECT * FROM {relation} WHERE {where}")
-        filled = self._fill(survivors, step)
-        self._prune(step)
+        if not self._create(survivors, f"SELECT * FROM {relation} WHERE {where}"):
+            self._prune(step)
+            return None
         columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
-        return f"(SELECT {columns} FROM {filled})"
+        emitted = f"{self.prefix}_emitted"
+        self._create(emitted, f"SELECT {columns} FROM {self._fill(survivors, step)}")
+        self._prune(step)
+        return emitted
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)
@@ -171,8 +175,11 @@ class StatementRun:
         return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
 
     def _keep(self, table: str, rows: str) -> None:
-        self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} AS SELECT * FROM {rows} LIMIT 0")
-        self.connection.execute(f"INSERT INTO {table} SELECT * FROM {rows}")
+        if table in self.kept:
+            self.connection.execute(f"INSERT INTO {table} SELECT * FROM {rows}")
+        else:
+            self._create(table, f"SELECT * FROM {rows}")
+            self.kept.add(table)
 
     def _prune(self, step: Step) -> None:
         """Forget what no later row can need; a table is rewritten once half of it is dead, so that a step's cost stays flat."""
@@ -192,8 +199,9 @@ class StatementRun:
                 self._create(f"{table}_alive", f"SELECT * FROM {table} WHERE {needed}")
                 self.connection.execute(f"DROP TABLE {table}; ALTER TABLE {table}_alive RENAME TO {table}")
 
-    def _create(self, table: str, query: str) -> None:
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+    def _create(self, table: str, query: str) -> int:
+        """A table of a query's rows; how many there are."""
+        return self._one(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")[0]
 
     def _load(self, table: str, columns: dict[str, str], values: list[list[Any]]) -> None:
         """A table of Python lists, one per column."""

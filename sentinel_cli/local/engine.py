@@ -1,13 +1,15 @@
 """The embedded engine: a pipeline on one DuckDB connection, as one replay or step by step."""
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 
 import duckdb
 
 from sentinel_cli.local._expressions import JSON_VALUE, to_duckdb
 from sentinel_cli.local._json import json_value
-from sentinel_cli.local._plan import make_plan
+from sentinel_cli.local._plan import INPUT, make_plan
 from sentinel_cli.local._run import Managed, StatementRun, Step
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
@@ -43,6 +45,7 @@ class Engine:
         wanted = _needed(pipeline, until)
         self.runs = [StatementRun(make_plan(s), self.connection, dict(managed)) for s in wanted]
         self.taken: dict[str, int] = {}
+        self.view = _shared_view(self.runs)
         for table in pipeline.tables:
             self._create_sink(table)
         expression = to_duckdb(parse(pipeline.watermarks[RAW], "watermark.sql"), "watermark.sql")
@@ -73,9 +76,15 @@ class Engine:
 
     def _run(self, batch: str, *, is_replay: bool, is_last: bool) -> None:
         step = self._arrive(batch, is_replay=is_replay, is_last=is_last)
+        judged = self._judged(step)
         for run in self.runs:
-            mine = step if run.plan.source == RAW else self._since(run, step)
-            self._emit(run, run.step(mine))
+            if run.plan.source != RAW:
+                mine = self._since(run, step)
+            else:
+                mine = judged if run.plan.view == self.view else step
+            emitted = run.step(mine) if mine else None
+            if emitted:
+                self._emit(run, emitted)
         self.watermark = step.high if step.high is not None else self.watermark
 
     def _arrive(self, batch: str, *, is_replay: bool, is_last: bool) -> Step:
@@ -99,11 +108,23 @@ class Engine:
             high = NEVER
         return Step(source, "__marks", late, self.watermark, None if is_last else high, is_replay)
 
-    def _since(self, run: StatementRun, step: Step) -> Step:
-        """What another statement wrote to the table that this one reads, since it last looked."""
+    def _judged(self, step: Step) -> Step:
+        """The step as the statements see it that begin with the same view: a batch is judged once for all of them."""
+        if self.view is None:
+            return step
+        name, text = self.view
+        query = f"WITH {INPUT} AS (SELECT * FROM {step.source}) {text}"
+        if step.is_replay:
+            return replace(step, source=f"({query})")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __{name} AS {query}")
+        return replace(step, source=f"__{name}")
+
+    def _since(self, run: StatementRun, step: Step) -> Step | None:
+        """What other statements wrote to the table that this one reads, since it last looked."""
         table, name = run.plan.source, run.plan.statement.name
-        taken = self.taken.get(name, 0)
-        self.taken[name] = self._count(table)
+        taken, self.taken[name] = self.taken.get(name, 0), self._count(table)
+        if self.taken[name] == taken:
+            return None
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
         return Step(new, "__marks", False, step.low, step.high, step.is_replay)
 
@@ -134,6 +155,17 @@ def duckdb_type(column: Column) -> str:
     if column.type.startswith("TIMESTAMP_LTZ"):
         return "TIMESTAMP"
     return column.type if column.type.startswith("DECIMAL") else _TYPES[column.type]
+
+
+def _shared_view(runs: list[StatementRun]) -> tuple[str, str] | None:
+    """The view that most statements on transactions begin with, taken out of their plans."""
+    views = Counter(run.plan.view for run in runs if run.plan.source == RAW and run.plan.view)
+    shared = views.most_common(1)[0][0] if views else None
+    for run in runs:
+        if shared is not None and run.plan.view == shared:
+            run.plan.segments[0].ctes[0] = (shared[0], f"SELECT * FROM {INPUT}")
+            run.plan.view = shared
+    return shared
 
 
 def _needed(pipeline: Pipeline, until: str) -> list[Statement]:
