@@ -40,8 +40,8 @@ class Segment:
     size_ms: int = 0
     """Length of the window, of the longest RANGE, or of all behind each other in `reach_ms`."""
     reach_ms: int = 0
-    lists: dict[str, str] = field(default_factory=dict)
-    """List aggregates that only the final projection reads, by column: filled for the rows that survive."""
+    deferred: dict[str, str] = field(default_factory=dict)
+    """Aggregates that only the final projection reads, by column: computed for the rows that survive, from rows `c`."""
     options: str = ""
     """The JSON_OBJECT of a model's options, as DuckDB SQL."""
     value: str = ""
@@ -267,15 +267,16 @@ class _Planner:
         self._append(segment, name, select)
 
     def _defer(self, segment: Segment, select: exp.Expression) -> None:
-        """Take list aggregates out of the select where only the final projection reads them."""
+        """Take aggregates out of the select where only the final projection reads them."""
         for column in list(select.expressions):
-            body = column.unalias()
-            inner = body.this if isinstance(body, exp.Window) else body
-            if isinstance(inner, exp.ArrayAgg) and column.alias in self.deferrable:
-                for source in inner.find_all(exp.Column):
-                    source.set("table", exp.to_identifier("c"))
-                segment.lists[column.alias] = self._sql(inner.this)
-                body.replace(exp.Null())
+            if column.alias not in self.deferrable or not column.find(exp.AggFunc):
+                continue
+            body = column.this
+            aggregate = body.this if isinstance(body, exp.Window) else body
+            body.replace(exp.Null())
+            for source in aggregate.find_all(exp.Column):
+                source.set("table", exp.to_identifier("c"))
+            segment.deferred[column.alias] = self._sql(aggregate)
 
     def _changelog(self, select: exp.Expression) -> None:
         """`TABLE(TO_CHANGELOG(TABLE x))` of an insert-only x is x, each row with op = 'INSERT'."""
@@ -360,14 +361,15 @@ def _substitute(column: exp.Expression, replacement: exp.Expression, name: str) 
 
 
 def _deferrable(selects: list[exp.Expression], main: exp.Expression) -> set[str]:
-    """List columns that nothing but the final projection names."""
-    lists = {
+    """Aggregated columns that nothing but the final projection names."""
+    aggregated = {
         column.alias
         for select in selects
         for column in select.expressions
-        if isinstance(column, exp.Alias) and column.find(exp.ArrayAgg)
+        if isinstance(column, exp.Alias) and column.find(exp.AggFunc)
     }
-    named = {column.name for select in selects for column in select.find_all(exp.Column)}
+    named = [column for select in selects for column in select.find_all(exp.Column)]
     where = main.args.get("where")
-    named |= {column.name for column in where.find_all(exp.Column)} if where else set()
-    return lists - named
+    named += where.find_all(exp.Column) if where else []
+    inside = {id(column) for select in selects for agg in select.find_all(exp.AggFunc) for column in agg.find_all(exp.Column)}
+    return aggregated - {column.name for column in named if id(column) not in inside}

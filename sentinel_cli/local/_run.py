@@ -151,8 +151,8 @@ class StatementRun:
         return _query(segment, asked, answers=f"{name}_answers")
 
     def _fill(self, survivors: str, step: Step) -> str:
-        """Collect the lists of the rows that survived, and only of those."""
-        owners = [(n, s) for n, s in enumerate(self.plan.segments) if s.lists]
+        """Compute what was deferred for the rows that survived, and only for those."""
+        owners = [(n, s) for n, s in enumerate(self.plan.segments) if s.deferred]
         if not owners:
             return survivors
         number, segment = owners[0]
@@ -163,12 +163,12 @@ class StatementRun:
             rows = self.admitted(_chain(before, f"(SELECT * FROM {step.source} WHERE __seq IN ({wanted}))"))
         else:
             rows = f"{self.prefix}_{number}"
-        lists = ", ".join(f"list({expression}) AS {column}" for column, expression in segment.lists.items())
-        replaced = ", ".join(f"l.{column} AS {column}" for column in segment.lists)
+        values = ", ".join(f"{expression} AS {column}" for column, expression in segment.deferred.items())
+        replaced = ", ".join(f"l.{column} AS {column}" for column in segment.deferred)
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
         filled = (
-            f"SELECT {identity}, {lists} FROM {survivors} AS s JOIN {rows} AS c "
+            f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c "
             f"ON {_match(segment)} GROUP BY ALL"
         )
         on = " AND ".join(f"s.{key} = l.{key}" for key in keys)
