@@ -74,4 +74,6 @@ FROM modelled
 WHERE
   anomaly.is_anomaly = TRUE
   AND transaction_count > anomaly.upper_bound
+  -- The forecast of a count is not below 0, where a burst among the lags would put it.
+  AND transaction_count > anomaly.upper_bound - anomaly.forecast_value
   AND window_time >= :starts_at
