@@ -1,0 +1,1 @@
+"""The referee: the same statements on Apache Flink."""
