@@ -97,16 +97,17 @@ class Referee:
     before, with the same tables and kinds of functions, run again without planning.
     """
 
-    def __init__(self, timeout: float = 120.0) -> None:
-        """Wait at most `timeout` seconds for a plan or a run."""
+    def __init__(self, timeout: float = 120.0, long_runs: bool = False) -> None:
+        """Wait at most `timeout` seconds for a plan or a run; `long_runs` is for benchmarks, and slower to start."""
         self._timeout = timeout
+        self._long_runs = long_runs
         self._plans: dict[str, _Plan] = {}
         self._planned = 0
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="sentinel-flink-"))
         try:
-            self._worker = WorkerProcess(self._folder)
+            self._worker = WorkerProcess(self._folder, self._long_runs)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

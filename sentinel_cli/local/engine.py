@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 import duckdb
 from sqlglot import exp, parse_one
@@ -70,7 +71,7 @@ class Engine:
         """Take a batch and emit what its watermark completes; the last one closes every window."""
         self._run(batch, is_replay=False, is_last=is_last)
 
-    def rows(self, table: str, after: int = 0) -> list[dict[str, object]]:
+    def rows(self, table: str, after: int = 0) -> list[dict[str, Any]]:
         """The rows of a sink with `__seq` above `after`, in the order of emission; times as naive UTC datetimes."""
         columns = [column.name for column in self.pipeline.table(table).columns]
         names = ", ".join(f'"{name}"' for name in columns)
@@ -142,7 +143,7 @@ class Engine:
     def _since(self, run: StatementRun, step: Step) -> Step | None:
         """What other statements wrote to the table that this one reads, since it last looked."""
         table, name = run.plan.source, run.plan.statement.name
-        taken, self.taken[name] = self.taken.get(name, 0), self._count(table)
+        taken, self.taken[name] = self.taken.get(name, 0), self.count(table)
         if self.taken[name] == taken:
             return None
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
@@ -154,16 +155,23 @@ class Engine:
         order = "ALL" if run.plan.source == RAW else "1"
         self.connection.execute(
             f'INSERT INTO "{sink}" (__seq, {names}) '
-            f"SELECT {self._count(sink)} + row_number() OVER (), {names} FROM (SELECT {names} FROM {relation} ORDER BY {order})"
+            f"SELECT {self.count(sink)} + row_number() OVER (), {names} FROM (SELECT {names} FROM {relation} ORDER BY {order})"
         )
 
-    def _count(self, table: str) -> int:
+    def count(self, table: str) -> int:
+        """How many rows a sink holds."""
         count: int = self.connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0]
         return count
 
     def _create_sink(self, table: Table) -> None:
         columns = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in table.columns)
         self.connection.execute(f'CREATE TEMP TABLE "{table.name}" (__seq BIGINT, {columns})')
+
+
+def join_cases(rows: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Each disposition with its alert and summary, one object per case."""
+    alerts = {row["alert_id"]: row for row in rows["sentinel.aml_alerts_enriched"]}
+    return [{**alerts[row["alert_id"]], **row} for row in rows["sentinel.alert_dispositions"]]
 
 
 NEVER = -(2**50)

@@ -1,0 +1,58 @@
+"""`sentinel replay`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sentinel_cli.options import Inputs, Json, LabelsIn, MappingFile, Out, ParametersFile, Rules, Set, Sort, Threads
+
+
+class Until(StrEnum):
+    """How far a replay goes."""
+
+    alerts = "alerts"
+    dispositions = "dispositions"
+
+
+class EngineName(StrEnum):
+    """What runs the SQL."""
+
+    duckdb = "duckdb"
+    flink = "flink"
+
+
+def replay(
+    inputs: Inputs,
+    mapping: MappingFile = None,
+    rules: Rules = None,
+    set_: Set = None,
+    parameters: ParametersFile = None,
+    until: Annotated[Until, typer.Option(help="Stop at alerts, or go on to summaries and dispositions.")] = Until.alerts,
+    engine: Annotated[EngineName, typer.Option(help="The embedded engine, or Apache Flink.")] = EngineName.duckdb,
+    incremental: Annotated[
+        bool, typer.Option("--incremental", help="In steps, as a service would run; the rows are the same.")
+    ] = False,
+    threads: Threads = None,
+    sort: Sort = False,
+    out: Out = None,
+    labels: LabelsIn = None,
+    json: Json = False,
+) -> None:
+    """
+    Run files of transactions through the pipeline; alerts or dispositions go to stdout as JSON lines.
+
+    The order of INPUT is arrival order, and its end closes every window. Rows that break the contract go to
+    OUT.rejected.jsonl with the reason, or to sentinel.rejected.jsonl where the rows go to stdout. The summary goes to
+    stderr, or with --json to stdout as the last object.
+    """
+    from sentinel_cli.parameters import gather_parameters
+    from sentinel_cli.replay import Request
+    from sentinel_cli.replay_screen import run
+
+    request = Request(
+        inputs, mapping, sort, until.value, incremental, threads, engine.value,
+        rules.split(",") if rules else None, gather_parameters(parameters, set_ or []), out, labels, json,
+    )  # fmt: skip
+    run(request)

@@ -1,0 +1,118 @@
+"""What the demo shows: alerts as they fire, then planted against found."""
+
+import sys
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sentinel_cli.demo import ALERTS, DISPOSITIONS, ENRICHED, Demo, Progress
+from sentinel_cli.outputs import json_line
+from sentinel_cli.scoring import matches, score
+
+_COLOURS = {"ESCALATE": "bold red", "REVIEW": "yellow", "DISMISS": "green"}
+_SEVERITY = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "green"}
+
+
+def show(demo: Demo) -> None:
+    """Print each alert as it fires, then what was planted and found."""
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{demo.events} transactions[/] enter sentinel.transactions_raw; "
+        "Flink SQL judges them on this machine, and every alert gets a summary and a disposition.\n"
+    )
+    cases: list[dict[str, Any]] = []
+    first = None
+    with console.status("reading transactions") as status:
+        for progress in demo.run():
+            status.update(_position(progress, demo.events, len(cases) + len(progress.cases)))
+            for case in progress.cases:
+                first = first or progress.seconds
+                console.print(_case(case))
+            cases += progress.cases
+    console.print(_steps(demo, cases))
+    console.print(_found(demo, cases))
+    took = "no alert" if first is None else f"first alert after {first:.2f} s"
+    console.print(f"{took}, all {demo.events} transactions after {demo.elapsed():.2f} s")
+
+
+def show_json(demo: Demo) -> None:
+    """Write each alert as it fires as one JSON object a line, and last an object with the summary."""
+    cases: list[dict[str, Any]] = []
+    first = None
+    for progress in demo.run():
+        for case in progress.cases:
+            first = first or progress.seconds
+            sys.stdout.buffer.write(json_line(case))
+        sys.stdout.buffer.flush()
+        cases += progress.cases
+    found = {
+        s.typology: {"planted": s.episodes.labelled, "found": s.episodes.found} for s in score(demo.labels, cases) if s.episodes
+    }
+    summary = {
+        "transactions": demo.events,
+        "tables": demo.counts,
+        "episodes": found,
+        "first_alert_seconds": first,
+        "seconds": round(demo.elapsed(), 3),
+    }
+    sys.stdout.buffer.write(orjson.dumps({"summary": summary}) + b"\n")
+
+
+def _position(progress: Progress, events: int, alerts: int) -> str:
+    at = f"{progress.watermark:%Y-%m-%d %H:%M:%S}" if progress.watermark else "-"
+    return f"{progress.transactions} of {events} transactions, watermark {at}, {alerts} alerts"
+
+
+def _case(case: dict[str, Any]) -> Table:
+    """One alert: when, what and how bad; its summary; what was decided."""
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(width=16, no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(width=14)
+    total = f"{case['total_amount']:,.2f} {case['currency']}" if case["total_amount"] is not None else "several currencies"
+    what = Text.assemble(
+        (f"{case['rule_id']} ", "bold"),
+        (f"{case['severity']} ", _SEVERITY[case["severity"]]),
+        f"{case['account_id']}  {case['transaction_count']} transactions, {total}\n",
+        (case["summary"] or "no summary", "dim"),
+    )
+    decided = Text.assemble(
+        (case["decision"], _COLOURS[case["decision"]]),
+        f"\npriority {case['priority']}",
+        "\nSAR advised" if case["sar_recommended"] else "",
+    )
+    table.add_row(f"{case['detected_at']:%Y-%m-%d %H:%M}", what, decided)
+    return table
+
+
+def _steps(demo: Demo, cases: list[dict[str, Any]]) -> Table:
+    """The six steps of the pipeline, with what passed through each."""
+    table = Table(title="The stream, step by step", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("step", "what", "result"):
+        table.add_column(heading, overflow="fold")
+    by = {typology: sum(c["typology"] == typology for c in cases) for typology in ("structuring", "velocity", "geographic anomaly")}
+    decisions = ", ".join(f"{sum(c['decision'] == d for c in cases)} {d}" for d in _COLOURS)
+    table.add_row("0", "source, 10 s watermark", f"{demo.events} transactions, {demo.counts['sentinel.transactions_late']} late, {demo.counts['sentinel.dead_letters']} rejected")
+    for step, typology in enumerate(by, 1):
+        table.add_row(str(step), typology, f"{by[typology]} alerts")
+    table.add_row("4", ALERTS, f"{demo.counts[ALERTS]} alerts")
+    table.add_row("5", f"ML_PREDICT -> {ENRICHED}", f"{demo.counts[ENRICHED]} summaries")
+    table.add_row("6", f"AI_RUN_AGENT -> {DISPOSITIONS}", decisions)
+    return table
+
+
+def _found(demo: Demo, cases: list[dict[str, Any]]) -> Table:
+    table = Table(title="\nPlanted against found", title_justify="left", box=None, padding=(0, 2))
+    for heading in ("typology", "planted", "found", "false alerts"):
+        table.add_column(heading, justify="left" if heading == "typology" else "right")
+    for typology in sorted({label.typology for label in demo.labels} | {case["typology"] for case in cases}):
+        labels = [label for label in demo.labels if label.typology == typology]
+        alerts = [case for case in cases if case["typology"] == typology]
+        pairs = matches(labels, alerts)
+        right = {id(alert) for _, hits in pairs for alert in hits}
+        found = sum(bool(hits) for _, hits in pairs)
+        table.add_row(typology, str(len(labels)), str(found), str(len(alerts) - len(right)))
+    return table

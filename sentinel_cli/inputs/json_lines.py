@@ -1,0 +1,145 @@
+"""JSON Lines in the contract's columns: what the platform's JSON decoder would make of each line, at DuckDB's speed.
+
+Every line is read as text and decoded once. A cheap test proves most lines good; only a line that fails it is put to
+the exact test, which costs twice as much and names what is wrong. Both run in one pass:
+
+    line --> json_transform --> plain?  yes --> arrived
+                                   no  --> exact test: nothing wrong --> arrived
+                                                       a reason      --> undecodable, with the line's text
+
+Why the cheap test is a proof. json_transform takes the first of a field given twice, ignores unknown fields, and turns
+any value into text. A text that begins with `:` to `Z` and is no spelling of NaN or infinity is no number, true, false,
+null, object or array, so it was a string. With no backslash in the line, each value stands in it as it is read. A line
+with as many commas as it has known fields less one then has those fields and no other: a second, unknown or dangling
+one costs a comma.
+"""
+
+from pathlib import Path
+
+import duckdb
+import orjson
+
+from sentinel_cli.inputs.contract import (
+    COLUMNS,
+    OPTIONAL,
+    REQUIRED,
+    STRINGS,
+    finite,
+    instant_in_iso,
+    instant_of_millis,
+    name,
+    text,
+    text_list,
+)
+from sentinel_cli.inputs.sources import LONGEST_LINE
+from sentinel_cli.inputs.typed_rows import Rows
+
+# A delimiter that no JSON text may hold, so that a line is one column. Numbers stay JSON text, to tell 12 from "12".
+_LINES = (
+    "read_csv({path}, columns = {{line: 'VARCHAR'}}, auto_detect = false, header = false, delim = '\x01', quote = '', "
+    "escape = '', comment = '', compression = {compression}, max_line_size = {longest})"
+)
+_SHAPE = "{" + ", ".join(f'"{column}": "{"VARCHAR" if column in STRINGS else "JSON"}"' for column in COLUMNS) + "}"
+
+
+def lines(path: Path, compression: str) -> str:
+    """A table function over the lines of a file, in order: one VARCHAR `line`, NULL for an empty one."""
+    return _LINES.format(path=text(str(path)), compression=text(compression), longest=LONGEST_LINE)
+
+
+def judged_json(relation: str, arrived: str) -> str:
+    """A SELECT of the contract's columns and of `number`, `reason` and `original`, a row for each row of `relation`.
+
+    `relation` has a column `line`; `arrived` is the SQL of the instant that stands in for a missing `$rowtime`.
+    """
+    strings = ", ".join(f"r.{column}" for column in STRINGS)
+    return f"""
+        SELECT {strings}, amount, event_time, coalesce("$rowtime", {arrived}) AS "$rowtime",
+               NULL::BIGINT AS number, reason, CASE WHEN reason <> 'blank' THEN line END AS original
+        FROM (SELECT *, CASE WHEN {_plain()} THEN NULL ELSE {_reason()} END AS reason
+              FROM (SELECT line, r, {_number("r.amount")} AS amount, {_instant("r.event_time")} AS event_time,
+                           {_instant('r."$rowtime"')} AS "$rowtime"
+                    FROM (SELECT line, TRY(json_transform(line, {text(_SHAPE)})) AS r FROM {relation})))"""
+
+
+def json_rows(connection: duckdb.DuckDBPyConnection, source: str, relation: str) -> Rows:
+    """The lines of `relation` as rows with one VARCHAR column for each field that occurs, in order of their names."""
+    found = (
+        f"SELECT DISTINCT unnest(json_keys(line)) AS key FROM {relation} WHERE json_type(TRY(line::JSON)) = 'OBJECT'"
+    )
+    fields = [str(key) for (key,) in connection.execute(f"SELECT key FROM ({found}) ORDER BY key").fetchall()]
+    shape = orjson.dumps(dict.fromkeys(fields, "VARCHAR")).decode()
+    values = "".join(f", r.{name(field)}" for field in fields)
+    parsed = f"SELECT line, CASE {_malformed()} END AS broken FROM {relation}"
+    read = f"SELECT *, CASE WHEN broken IS NULL THEN TRY(json_transform(line, {text(shape)})) END AS r FROM ({parsed})"
+    return Rows(
+        source=source,
+        relation=f'(SELECT broken AS "#broken", line AS "#record", NULL::BIGINT AS "#number"{values} FROM ({read}))',
+        original='"#record"',
+    )
+
+
+def _number(value: str) -> str:
+    # From the number's own text: exact, since both sides write the shortest text that reads back.
+    return finite(f"CASE WHEN {value}::VARCHAR BETWEEN '-' AND ':' THEN TRY_CAST({value}::VARCHAR AS DOUBLE) END")
+
+
+def _instant(value: str) -> str:
+    millis = instant_of_millis(f"TRY_CAST({value}::VARCHAR AS BIGINT)")
+    return f"""CASE WHEN {value}::VARCHAR BETWEEN '-' AND ':' AND NOT contains({value}::VARCHAR, '.') THEN {millis}
+                    WHEN starts_with({value}::VARCHAR, '"') THEN {instant_in_iso(f"({value} ->> '$')")} END"""
+
+
+def _plain() -> str:
+    required = " AND ".join(_plain_string(column) for column in STRINGS if column not in OPTIONAL)
+    return f"""{required} AND (r.counterparty_id IS NULL OR {_plain_string("counterparty_id")})
+        AND amount IS NOT NULL AND event_time IS NOT NULL AND (r."$rowtime" IS NULL) = ("$rowtime" IS NULL)
+        AND NOT contains(line, '\\')
+        AND len(string_split(line, ',')) =
+            {len(REQUIRED)} + (r.counterparty_id IS NOT NULL)::INTEGER + (r."$rowtime" IS NOT NULL)::INTEGER"""
+
+
+def _plain_string(column: str) -> str:
+    value = f"r.{column}"
+    # upper() is slow, so only of what can be a spelling of NaN, Inf or Infinity.
+    near = f"({value} BETWEEN 'INF' AND 'Info' OR {value} BETWEEN 'NAN' AND 'Nao')"
+    return f"{value} BETWEEN ':' AND '[' AND NOT ({near} AND upper({value}) IN ('NAN', 'INF', 'INFINITY'))"
+
+
+def _reason() -> str:
+    """The exact test, in the order in which a reader would look; NULL when nothing is wrong."""
+    unknown = f"list_filter(json_keys(line), lambda k: NOT list_contains({text_list(COLUMNS)}, k))[1]"
+    return f"""CASE {_malformed()}
+        WHEN {unknown} IS NOT NULL THEN 'unknown field ' || to_json({unknown})::VARCHAR
+        ELSE {_wrong_type()} END"""
+
+
+def _malformed() -> str:
+    repeated = "list_filter(json_keys(line), lambda k: len(list_filter(json_keys(line), lambda o: o = k)) > 1)[1]"
+    # DuckDB reads {"a":1,} as JSON; JSON has no such comma.
+    return f"""WHEN line IS NULL OR trim(line, ' \t\r') = '' THEN 'blank'
+        WHEN NOT json_valid(line) THEN 'not JSON'
+        WHEN json_type(line) <> 'OBJECT' THEN 'not a JSON object'
+        WHEN regexp_matches(line, ',\\s*\\}}\\s*$') THEN 'not JSON: a comma before the closing brace'
+        WHEN {repeated} IS NOT NULL THEN 'field ' || to_json({repeated})::VARCHAR || ' is given twice'"""
+
+
+def _wrong_type() -> str:
+    """The first field whose JSON value is missing, null or of the wrong type."""
+    return "coalesce(" + ", ".join(f"({_wrong_type_of(column)})" for column in COLUMNS) + ")"
+
+
+def _wrong_type_of(column: str) -> str:
+    path = text(f'$."{column}"')
+    absent = "NULL" if column in OPTIONAL else text(f"{column} is missing")
+    null = "NULL" if column in OPTIONAL else text(f"{column} is null")
+    if column in STRINGS:
+        wrong = f"json_type(line, {path}) <> 'VARCHAR' THEN {text(f'{column} is not a string')}"
+    elif column == "amount":
+        wrong = "amount IS NULL THEN CASE WHEN json_type(line, '$.amount') = 'DOUBLE' "
+        wrong += "THEN 'amount is not a finite number' ELSE 'amount is not a number' END"
+    else:
+        expected = "is neither an integer of epoch milliseconds nor an ISO 8601 time in the years 1 to 9999"
+        wrong = f"{name(column)} IS NULL THEN {text(f'{column} {expected}')}"
+    type_ = f"json_type(line, {path})"
+    return f"CASE WHEN {type_} IS NULL THEN {absent} WHEN {type_} = 'NULL' THEN {null} WHEN {wrong} END"

@@ -1,0 +1,41 @@
+"""The options of all commands, each once, so that a name means the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sentinel_cli.generator.mode import Mode
+
+Events = Annotated[int, typer.Option(min=0, help="Number of transactions.", show_default=True)]
+Customers = Annotated[int, typer.Option(min=1, help="Number of distinct accounts.")]
+ModeOption = Annotated[Mode, typer.Option(help="Which typologies are planted.", case_sensitive=False)]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same stream, byte for byte.")]
+Labels = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write what was planted to this file, as JSON lines.")
+]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout instead of tables.")]
+Inputs = Annotated[
+    list[str], typer.Argument(metavar="INPUT...", help="JSON Lines, CSV or Parquet, also gzipped; - for stdin.")
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", metavar="FILE.toml", help="Contract columns as SQL expressions over the file's columns."),
+]
+Rules = Annotated[str | None, typer.Option(metavar="A,B", help="Only these rules; all by default.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="RULE.PARAMETER=VALUE", help="Replace a parameter's default; repeatable."),
+]
+ParametersFile = Annotated[
+    Path | None, typer.Option("--parameters", metavar="FILE.toml", help="Parameters by rule: [structuring] min_total = ...")
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the embedded engine; all cores by default.")]
+Sort = Annotated[bool, typer.Option("--sort", help="Sort by event time first; else the input's order is arrival order.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Write rows here instead of stdout; Parquet by suffix.")
+]
+LabelsIn = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE", help="account_id, typology[, start, end]: adds precision and recall."),
+]

@@ -1,0 +1,162 @@
+"""Replays files through the pipeline: what was read, what came out, and what was set aside."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sentinel_cli.inputs import InputReport, load_transactions, read_mapping
+from sentinel_cli.local.engine import RAW, Engine, duckdb_type, join_cases
+from sql import Pipeline, load_pipeline
+
+Rows = dict[str, list[dict[str, Any]]]
+"""The rows of each sink."""
+ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
+LATE, DEAD_LETTERS = "sentinel.transactions_late", "sentinel.dead_letters"
+STEP_ROWS = 50_000
+"""Rows of a step of an incremental run."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to replay, and how."""
+
+    inputs: list[str]
+    mapping: Path | None = None
+    sort: bool = False
+    until: str = "alerts"
+    incremental: bool = False
+    threads: int | None = None
+    engine: str = "duckdb"
+    rules: list[str] | None = None
+    parameters: dict[str, object] = field(default_factory=dict)
+    out: Path | None = None
+    labels: Path | None = None
+    json: bool = False
+
+
+@dataclass
+class Summary:
+    """The figures of a replay."""
+
+    rows_read: int
+    filtered: int
+    undecodable: int
+    rejected: int = 0
+    """Rows that were decoded but break the contract."""
+    late: int = 0
+    repeated_event_ids: int = 0
+    unmonitored_currencies: dict[str, int] = field(default_factory=dict)
+    """Good transactions in a currency that no money threshold speaks of."""
+    alerts: dict[str, int] = field(default_factory=dict)
+    """By rule."""
+    seconds: float = 0.0
+    """Reading and running, without writing."""
+    events_per_second: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The rows that a replay gives, and its figures."""
+
+    rows: list[dict[str, Any]]
+    alerts: list[dict[str, Any]]
+    summary: Summary
+    connection: duckdb.DuckDBPyConnection
+    """Holds the table `undecodable`: every row that was set aside, with the reason."""
+    parquet_columns: dict[str, str]
+
+
+@contextmanager
+def replay(request: Request) -> Iterator[Outcome]:
+    """
+    Run the inputs through the pipeline; the end of the input closes every window.
+
+    Raises:
+        PipelineError: a parameter or rule is unknown or out of bounds.
+        InputError: an input cannot be read.
+        EngineError: the engine could not run.
+    """
+    pipeline = load_pipeline(request.parameters, rules=request.rules)
+    until = ALERTS if request.until == "alerts" else DISPOSITIONS
+    with Engine(pipeline, until=until) as engine:
+        connection = engine.connection
+        if request.threads:
+            connection.execute(f"SET threads = {request.threads}")
+        started = time.perf_counter()
+        mapping = read_mapping(request.mapping) if request.mapping else None
+        report = load_transactions(
+            connection, request.inputs, mapping=mapping, sort=request.sort, arrived=datetime.now(UTC)
+        )
+        if request.engine == "flink":
+            from sentinel_cli.flink.replay import replay_on_flink
+
+            rows = replay_on_flink(connection, pipeline, until)
+        else:
+            rows = _replay_embedded(engine, request)
+        seconds = time.perf_counter() - started
+        summary = _summarise(connection, pipeline, report, rows)
+        summary.seconds, summary.events_per_second = round(seconds, 3), round(report.rows_read / seconds)
+        _set_aside(connection, rows[DEAD_LETTERS])
+        cases = rows[ALERTS] if until == ALERTS else join_cases(rows)
+        yield Outcome(cases, rows[ALERTS], summary, connection, _parquet_columns(pipeline, until))
+
+
+def _replay_embedded(engine: Engine, request: Request) -> Rows:
+    for batch, is_last in _batches(engine.connection, request):
+        if request.incremental:
+            engine.step(batch, is_last=is_last)
+        else:
+            engine.replay(batch)
+    return {table.name: engine.rows(table.name) for table in engine.pipeline.tables if table.name != RAW}
+
+
+def _set_aside(connection: duckdb.DuckDBPyConnection, dead_letters: list[dict[str, Any]]) -> None:
+    for row in dead_letters:
+        connection.execute(
+            "INSERT INTO undecodable VALUES (?, NULL, ?, ?)", [row["source"], f"breaks the contract: {row['reason']}", row["record"]]
+        )
+
+
+def _parquet_columns(pipeline: Pipeline, until: str) -> dict[str, str]:
+    """The columns of the rows, as DuckDB types; times are epoch milliseconds."""
+    tables = [ALERTS] if until == ALERTS else [ENRICHED, DISPOSITIONS]
+    columns = {column.name: duckdb_type(column) for table in tables for column in pipeline.table(table).columns}
+    return {name: "BIGINT" if type_ == "TIMESTAMP" else type_ for name, type_ in columns.items()}
+
+
+def _summarise(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, report: InputReport, rows: Rows) -> Summary:
+    monitored = {str(rule.values["currency"]) for rule in pipeline.rules if "currency" in rule.values}
+    currencies = connection.execute(
+        "SELECT currency, count(*) FROM arrived_transactions WHERE transaction_type <> 'HEARTBEAT' GROUP BY ALL ORDER BY 1"
+    ).fetchall()
+    repeated = connection.execute(
+        "SELECT count(*) - count(DISTINCT hash(event_id)) FROM arrived_transactions"
+    ).fetchall()[0][0]
+    return Summary(
+        rows_read=report.rows_read,
+        filtered=report.filtered,
+        undecodable=report.undecodable,
+        rejected=len(rows[DEAD_LETTERS]),
+        late=len(rows[LATE]),
+        repeated_event_ids=repeated,
+        unmonitored_currencies={c: n for c, n in currencies if monitored and c not in monitored},
+        alerts=dict(sorted(Counter(alert["rule_id"] for alert in rows[ALERTS]).items())),
+    )
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, request: Request) -> Iterator[tuple[str, bool]]:
+    """Relations of the arrived rows, and whether each is the last."""
+    if not request.incremental:
+        yield "arrived_transactions", True
+        return
+    (end,) = connection.execute("SELECT coalesce(max(__seq), -1) + 1 FROM arrived_transactions").fetchall()[0]
+    for start in range(0, max(end, 1), STEP_ROWS):
+        part = f"(SELECT * FROM arrived_transactions WHERE __seq >= {start} AND __seq < {start + STEP_ROWS})"
+        yield part, start + STEP_ROWS >= end
