@@ -44,7 +44,7 @@ class Demo:
 
     def run(self) -> Iterator[Progress]:
         """Take the stream step by step; the closing heartbeat ends the last window."""
-        from sentinel_cli.inputs import load_transactions  # noqa: PLC0415
+        from sentinel_cli.inputs import load_transactions
 
         with tempfile.TemporaryDirectory() as folder, Engine(load_pipeline()) as engine:
             path = Path(folder, "stream.jsonl")

@@ -49,7 +49,9 @@ def show_json(demo: Demo) -> None:
         sys.stdout.buffer.flush()
         cases += progress.cases
     found = {
-        s.typology: {"planted": s.episodes.labelled, "found": s.episodes.found} for s in score(demo.labels, cases) if s.episodes
+        s.typology: {"planted": s.episodes.labelled, "found": s.episodes.found}
+        for s in score(demo.labels, cases)
+        if s.episodes
     }
     summary = {
         "transactions": demo.events,
@@ -72,7 +74,9 @@ def _case(case: dict[str, Any]) -> Table:
     table.add_column(width=16, no_wrap=True)
     table.add_column(ratio=1)
     table.add_column(width=14)
-    total = f"{case['total_amount']:,.2f} {case['currency']}" if case["total_amount"] is not None else "several currencies"
+    total = (
+        f"{case['total_amount']:,.2f} {case['currency']}" if case["total_amount"] is not None else "several currencies"
+    )
     what = Text.assemble(
         (f"{case['rule_id']} ", "bold"),
         (f"{case['severity']} ", _SEVERITY[case["severity"]]),
@@ -93,9 +97,17 @@ def _steps(demo: Demo, cases: list[dict[str, Any]]) -> Table:
     table = Table(title="The stream, step by step", title_justify="left", box=None, padding=(0, 2))
     for heading in ("step", "what", "result"):
         table.add_column(heading, overflow="fold")
-    by = {typology: sum(c["typology"] == typology for c in cases) for typology in ("structuring", "velocity", "geographic anomaly")}
+    by = {
+        typology: sum(c["typology"] == typology for c in cases)
+        for typology in ("structuring", "velocity", "geographic anomaly")
+    }
+    aside = f"{demo.counts['sentinel.transactions_late']} late, {demo.counts['sentinel.dead_letters']} rejected"
     decisions = ", ".join(f"{sum(c['decision'] == d for c in cases)} {d}" for d in _COLOURS)
-    table.add_row("0", "source, 10 s watermark", f"{demo.events} transactions, {demo.counts['sentinel.transactions_late']} late, {demo.counts['sentinel.dead_letters']} rejected")
+    table.add_row(
+        "0",
+        "source, 10 s watermark",
+        f"{demo.events} transactions, {aside}",
+    )
     for step, typology in enumerate(by, 1):
         table.add_row(str(step), typology, f"{by[typology]} alerts")
     table.add_row("4", ALERTS, f"{demo.counts[ALERTS]} alerts")

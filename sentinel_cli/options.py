@@ -28,10 +28,13 @@ Set = Annotated[
     typer.Option("--set", metavar="RULE.PARAMETER=VALUE", help="Replace a parameter's default; repeatable."),
 ]
 ParametersFile = Annotated[
-    Path | None, typer.Option("--parameters", metavar="FILE.toml", help="Parameters by rule: [structuring] min_total = ...")
+    Path | None,
+    typer.Option("--parameters", metavar="FILE.toml", help="Parameters by rule: [structuring] min_total = ..."),
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the embedded engine; all cores by default.")]
-Sort = Annotated[bool, typer.Option("--sort", help="Sort by event time first; else the input's order is arrival order.")]
+Sort = Annotated[
+    bool, typer.Option("--sort", help="Sort by event time first; else the input's order is arrival order.")
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Write rows here instead of stdout; Parquet by suffix.")
 ]

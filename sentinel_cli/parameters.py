@@ -18,7 +18,9 @@ def gather_parameters(path: Path | None, assignments: list[str]) -> dict[str, ob
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
         if not equals or "." not in name:
-            raise UsageError(f"--set {assignment}: expected RULE.PARAMETER=VALUE, such as structuring.min_total=25000.00")
+            raise UsageError(
+                f"--set {assignment}: expected RULE.PARAMETER=VALUE, such as structuring.min_total=25000.00"
+            )
         given[name.strip()] = value.strip()
     return given
 

@@ -118,10 +118,10 @@ def _replay_embedded(engine: Engine, request: Request) -> Rows:
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, dead_letters: list[dict[str, Any]]) -> None:
+    """Put the rows that break the contract beside those that could not be decoded."""
     for row in dead_letters:
-        connection.execute(
-            "INSERT INTO undecodable VALUES (?, NULL, ?, ?)", [row["source"], f"breaks the contract: {row['reason']}", row["record"]]
-        )
+        values = [row["source"], f"breaks the contract: {row['reason']}", row["record"]]
+        connection.execute("INSERT INTO undecodable VALUES (?, NULL, ?, ?)", values)
 
 
 def _parquet_columns(pipeline: Pipeline, until: str) -> dict[str, str]:
@@ -134,7 +134,8 @@ def _parquet_columns(pipeline: Pipeline, until: str) -> dict[str, str]:
 def _summarise(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, report: InputReport, rows: Rows) -> Summary:
     monitored = {str(rule.values["currency"]) for rule in pipeline.rules if "currency" in rule.values}
     currencies = connection.execute(
-        "SELECT currency, count(*) FROM arrived_transactions WHERE transaction_type <> 'HEARTBEAT' GROUP BY ALL ORDER BY 1"
+        "SELECT currency, count(*) FROM arrived_transactions WHERE transaction_type <> 'HEARTBEAT' "
+        "GROUP BY currency ORDER BY currency"
     ).fetchall()
     repeated = connection.execute(
         "SELECT count(*) - count(DISTINCT hash(event_id)) FROM arrived_transactions"

@@ -1,7 +1,7 @@
 """
 The pipeline as Flink SQL: tables, rules, routes and AI statements, and the face that loads and renders them.
 
-Names are imported when they are first used: parsing and validation take 0.4 s to import, and `sql.errors` needs neither.
+Names are imported when they are first used: parsing and validation take 0.4 s to import; `sql.errors` needs neither.
 """
 
 from importlib import import_module

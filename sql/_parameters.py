@@ -1,9 +1,10 @@
 """Typed parameters: what a rule.toml, table.toml or ai.toml declares, and the Flink SQL literal of a value."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -45,15 +46,17 @@ class Parameter(BaseModel):
             if not isinstance(given, str) or not re.fullmatch(self.pattern or "", given):
                 raise ValueError(f"{given!r} is not of the form {self.pattern}")
             return given
-        value = _CONVERT[self.type](given)
-        for bound, outside in ((self.at_least, value.__lt__), (self.at_most, value.__gt__)):
-            if bound is not None and outside(_CONVERT[self.type](bound)):
-                raise ValueError(f"{given} is outside {self.at_least or '...'} to {self.at_most or '...'}")
-        return value
+        convert: Callable[[object], Any] = _CONVERT[self.type]
+        value = convert(given)
+        too_small = self.at_least is not None and value < convert(self.at_least)
+        if too_small or (self.at_most is not None and value > convert(self.at_most)):
+            raise ValueError(f"{given} is outside {self.at_least or '...'} to {self.at_most or '...'}")
+        checked: Value = value
+        return checked
 
 
 def interval(given: object) -> timedelta:
-    """A length of time such as `60 minutes` or `7 days`, in whole seconds and at most 99 days (Flink's interval literal)."""
+    """A length of time such as `60 minutes`, in whole seconds and at most 99 days (Flink's interval literal)."""
     match = re.fullmatch(r"(\d{1,9}) (second|minute|hour|day)s?", str(given).strip())
     if not match:
         raise ValueError(f"{given!r} is no interval such as '60 minutes' or '7 days'")
@@ -99,9 +102,7 @@ def literal(value: Value | datetime) -> str:
             return str(value)
 
 
-def resolve(
-    owner: str, declared: dict[str, Parameter], overrides: dict[str, object], source: str
-) -> dict[str, Value]:
+def resolve(owner: str, declared: dict[str, Parameter], overrides: dict[str, object], source: str) -> dict[str, Value]:
     """
     The value of each declared parameter: the override `owner.name` where there is one, else the default.
 

@@ -116,9 +116,7 @@ class _Loader:
         literals["rule_version"] = literal(version)
         return Rule(name, about, values, version, folder), self.statement(folder / "rule.sql", literals, name)
 
-    def statement(
-        self, path: Path, literals: Mapping[str, str] | None = None, name: str | None = None
-    ) -> Statement:
+    def statement(self, path: Path, literals: Mapping[str, str] | None = None, name: str | None = None) -> Statement:
         name = (name or path.stem).replace("_", "-")
         literals = {**(literals or self.shared), "starts_at": literal(self.starts_at.get(name, EPOCH))}
         return read_statement(name, inline(self._render(path, literals), self.views), shown(path))

@@ -49,21 +49,24 @@ def read_statement(name: str, text: str, file: str) -> Statement:
         PipelineError: the text is no statement of a known kind, or cannot be parsed.
     """
     stripped = re.sub(r"\s+", " ", bare(text))
-    for pattern, kind in _KINDS:
-        if match := re.match(pattern, stripped):
-            break
-    else:
-        expected = "ALTER TABLE, CREATE MODEL, CREATE AGENT or INSERT INTO"
-        raise PipelineError(f"{file}:1: expected one {expected} with a back-quoted name, found {stripped[:40]!r}")
+    kind, writes = _kind(stripped, file)
     if kind != "insert":
         models = re.findall(r"USING MODEL `([^`]+)`", stripped)
-        return Statement(name, kind, text, frozenset(models), match["name"], timedelta(0), False, file)
+        return Statement(name, kind, text, frozenset(models), writes, timedelta(0), False, file)
     tree = parse(text, file)
     look_back, has_history = _look_back(tree, file)
-    return Statement(name, kind, text, _reads(tree), match["name"], look_back, has_history, file)
+    return Statement(name, kind, text, _reads(tree), writes, look_back, has_history, file)
 
 
-def _reads(tree: exp.Expression) -> frozenset[str]:
+def _kind(stripped: str, file: str) -> tuple[Kind, str]:
+    for pattern, kind in _KINDS:
+        if match := re.match(pattern, stripped):
+            return kind, match["name"]
+    expected = "ALTER TABLE, CREATE MODEL, CREATE AGENT or INSERT INTO"
+    raise PipelineError(f"{file}:1: expected one {expected} with a back-quoted name, found {stripped[:40]!r}")
+
+
+def _reads(tree: exp.Expr) -> frozenset[str]:
     """Tables read, by their back-quoted names, and the models and agents that functions are called with."""
     names = {i.name for i in tree.expression.find_all(exp.Identifier) if i.name.startswith("sentinel.")}
     for call in tree.find_all(exp.Anonymous):
@@ -72,7 +75,7 @@ def _reads(tree: exp.Expression) -> frozenset[str]:
     return frozenset(names)
 
 
-def _look_back(tree: exp.Expression, file: str) -> tuple[timedelta, bool]:
+def _look_back(tree: exp.Expr, file: str) -> tuple[timedelta, bool]:
     """
     The windows that lie one behind the other on the longest path, summed.
 
@@ -92,7 +95,7 @@ def _look_back(tree: exp.Expression, file: str) -> tuple[timedelta, bool]:
     return max(depths.values()), has_history
 
 
-def _own_look_back(select: exp.Expression, file: str) -> tuple[timedelta, bool]:
+def _own_look_back(select: exp.Expr, file: str) -> tuple[timedelta, bool]:
     longest, unbounded = timedelta(0), False
     for spec in select.find_all(exp.WindowSpec):
         start = spec.args.get("start")

@@ -12,7 +12,7 @@ from sqlglot import exp, tokens
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.parser import Parser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from sql.errors import PipelineError
 
@@ -34,7 +34,7 @@ class Flink(Dialect):
 _FLINK = Flink()
 
 
-def parse(text: str, file: str) -> exp.Expression:
+def parse(text: str, file: str) -> exp.Expr:
     """
     The syntax tree of one statement.
 
@@ -53,7 +53,7 @@ def parse(text: str, file: str) -> exp.Expression:
     return trees[0]
 
 
-def _without_table_keyword(found: list[tokens.Token]) -> list[tokens.Token]:
+def _without_table_keyword(found: list[Token]) -> list[Token]:
     ends = (TokenType.COMMA, TokenType.R_PAREN)
     return [
         token
@@ -67,7 +67,7 @@ def _without_table_keyword(found: list[tokens.Token]) -> list[tokens.Token]:
     ]
 
 
-def duration(node: exp.Expression, file: str) -> timedelta:
+def duration(node: exp.Expr, file: str) -> timedelta:
     """
     The length of an interval literal.
 

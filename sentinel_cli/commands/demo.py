@@ -12,8 +12,8 @@ def demo(
     json: Json = False,
 ) -> None:
     """Run the whole pipeline in this process: transactions in, alerts out, each with summary and disposition."""
-    from sentinel_cli.demo import Demo  # noqa: PLC0415
-    from sentinel_cli.demo_screen import show, show_json  # noqa: PLC0415
+    from sentinel_cli.demo import Demo
+    from sentinel_cli.demo_screen import show, show_json
 
     run = Demo(events, customers, mode, seed)
     (show_json if json else show)(run)

@@ -1,7 +1,6 @@
 """`sentinel replay`."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,7 +28,9 @@ def replay(
     rules: Rules = None,
     set_: Set = None,
     parameters: ParametersFile = None,
-    until: Annotated[Until, typer.Option(help="Stop at alerts, or go on to summaries and dispositions.")] = Until.alerts,
+    until: Annotated[
+        Until, typer.Option(help="Stop at alerts, or go on to summaries and dispositions.")
+    ] = Until.alerts,
     engine: Annotated[EngineName, typer.Option(help="The embedded engine, or Apache Flink.")] = EngineName.duckdb,
     incremental: Annotated[
         bool, typer.Option("--incremental", help="In steps, as a service would run; the rows are the same.")

@@ -18,7 +18,7 @@ def clean_lines(source: Source) -> tuple[Path, Path]:
     copy, unreadable = spool_file(".jsonl"), spool_file(".unreadable.jsonl")
     with reading(source.name), source.open() as stream, copy.open("wb") as clean, unreadable.open("wb") as refused:
         for number, line in enumerate(stream, start=1):
-            bare = line.rstrip(b"\r\n")
+            bare = line.strip(b"\r\n")
             reason = _unreadable_reason(bare)
             clean.write(b"\n" if reason else bare + b"\n")
             if reason:

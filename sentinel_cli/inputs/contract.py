@@ -72,11 +72,12 @@ def instant_in_iso(value: str) -> str:
 
     Text with an offset goes through TIMESTAMPTZ: a cast to TIMESTAMP would drop the offset without a word.
     """
-    millis = (
-        f"CASE WHEN regexp_full_match({value}, {text(_LOCAL_TIME)}) THEN epoch_ms(TRY_CAST({value} AS TIMESTAMP)) "
-        f"WHEN regexp_full_match({value}, {text(_OFFSET_TIME)}) THEN epoch_ms(TRY_CAST({value} AS TIMESTAMPTZ)) END"
+    local, with_offset = f"TRY_CAST({value} AS TIMESTAMP)", f"TRY_CAST({value} AS TIMESTAMPTZ)"
+    timestamp = (
+        f"CASE WHEN regexp_full_match({value}, {text(_LOCAL_TIME)}) THEN {local} "
+        f"WHEN regexp_full_match({value}, {text(_OFFSET_TIME)}) THEN {with_offset} AT TIME ZONE 'UTC' END"
     )
-    return instant_of_millis(f"({millis})")
+    return instant_of_millis(f"epoch_ms({timestamp})")
 
 
 def instant_in_text(value: str) -> str:

@@ -49,8 +49,9 @@ def read_header(source: Source) -> Header:
 
 
 def csv_rows(path: Path, header: Header, compression: str) -> str:
-    """A table function over the rows of a CSV file, in order; all columns VARCHAR, NULL where empty."""
-    columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header.columns)
+    """A table function over the rows of a CSV file, in order; all columns VARCHAR (but `#number`), NULL where empty."""
+    types = {column: "BIGINT" if column == "#number" else "VARCHAR" for column in header.columns}
+    columns = ", ".join(f"{text(column)}: {text(type_)}" for column, type_ in types.items())
     return (
         f"read_csv({text(str(path))}, columns = {{{columns}}}, auto_detect = false, header = true, comment = '', "
         f"delim = {text(header.delimiter)}, quote = '\"', escape = '\"', nullstr = '', "

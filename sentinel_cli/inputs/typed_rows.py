@@ -149,6 +149,8 @@ def _instant(given: str, type_: str) -> str | None:
         return instant_in_text(given)
     if type_ in _INTEGERS:
         return instant_of_millis(f"TRY_CAST({given} AS BIGINT)")
+    if type_ == "TIMESTAMP WITH TIME ZONE":
+        given = f"({given} AT TIME ZONE 'UTC')"  # epoch_ms would round it, where it cuts a TIMESTAMP
     return instant_of_millis(f"epoch_ms({given})") if type_ == "DATE" or type_.startswith("TIMESTAMP") else None
 
 

@@ -28,7 +28,7 @@ _TYPES = {"TEXT": "VARCHAR", "DOUBLE": "DOUBLE", "BIGINT": "BIGINT", "INT": "INT
 _DATE_FORMATS = {"yyyy-MM-dd HH:mm:ss.SSS": "%Y-%m-%d %H:%M:%S.%g"}
 
 
-def to_duckdb(tree: exp.Expression, file: str) -> exp.Expression:
+def to_duckdb(tree: exp.Expr, file: str) -> exp.Expr:
     """
     The tree with every Flink construct replaced by DuckDB's.
 
@@ -36,7 +36,7 @@ def to_duckdb(tree: exp.Expression, file: str) -> exp.Expression:
         PipelineError: the embedded engine does not know a construct.
     """
 
-    def replaced(node: exp.Expression) -> exp.Expression:
+    def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Anonymous):
             return _function(node, file)
         if handler := _SPECIAL.get(type(node)):
@@ -48,7 +48,7 @@ def to_duckdb(tree: exp.Expression, file: str) -> exp.Expression:
     return _bottom_up(tree, replaced)
 
 
-def unknown(node: exp.Expression, file: str) -> PipelineError:
+def unknown(node: exp.Expr, file: str) -> PipelineError:
     """The error for a construct that the embedded engine does not know."""
     try:
         text = node.sql()[:80]
@@ -57,7 +57,7 @@ def unknown(node: exp.Expression, file: str) -> PipelineError:
     return PipelineError(f"{file}: the embedded engine does not know {text!r}; Apache Flink may still run it")
 
 
-def interval(node: exp.Expression, file: str) -> exp.Expression:
+def interval(node: exp.Expr, file: str) -> exp.Expr:
     """An interval of whole milliseconds."""
     if node.args.get("unit") == _MILLISECOND:
         return node
@@ -69,12 +69,12 @@ def milliseconds(number: int) -> exp.Interval:
     return exp.Interval(this=exp.Literal.string(str(number)), unit=_MILLISECOND.copy())
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """A call of a DuckDB function by its own name."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def _bottom_up(node: exp.Expression, replaced: Callable[[exp.Expression], exp.Expression]) -> exp.Expression:
+def _bottom_up(node: exp.Expr, replaced: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
     for child in list(node.iter_expressions()):
         new = _bottom_up(child, replaced)
         if new is not child:
@@ -82,9 +82,9 @@ def _bottom_up(node: exp.Expression, replaced: Callable[[exp.Expression], exp.Ex
     return replaced(node)
 
 
-def _cast(node: exp.Expression, file: str) -> exp.Expression:
+def _cast(node: exp.Expr, file: str) -> exp.Expr:
     name = node.args["to"].this.value
-    value = node.this
+    value: exp.Expr = node.this
     if name == "TIMESTAMPLTZ":
         return value
     if name == "VARBINARY":
@@ -98,7 +98,7 @@ def _cast(node: exp.Expression, file: str) -> exp.Expression:
     raise unknown(node, file)
 
 
-def _concat(node: exp.Expression, file: str) -> exp.Expression:
+def _concat(node: exp.Expr, _file: str) -> exp.Expr:
     """Flink's CONCAT is NULL where an argument is; DuckDB's operator is too."""
     result, *rest = node.expressions
     for part in rest:
@@ -106,12 +106,12 @@ def _concat(node: exp.Expression, file: str) -> exp.Expression:
     return exp.Paren(this=result)
 
 
-def _json_object(node: exp.Expression, file: str) -> exp.Expression:
+def _json_object(node: exp.Expr, _file: str) -> exp.Expr:
     pairs = [part for pair in node.expressions for part in (pair.this, pair.expression)]
     return exp.Cast(this=call("json_object", *pairs), to=exp.DataType.build("VARCHAR"))
 
 
-def _regexp_extract(node: exp.Expression, file: str) -> exp.Expression:
+def _regexp_extract(node: exp.Expr, file: str) -> exp.Expr:
     """NULL where nothing matches, as in Flink; DuckDB gives an empty string."""
     group = node.args.get("position") or node.args.get("group")
     if group is None:
@@ -120,22 +120,22 @@ def _regexp_extract(node: exp.Expression, file: str) -> exp.Expression:
     return exp.Case(ifs=[exp.If(this=found, true=call("regexp_extract", node.this, node.expression, group))])
 
 
-def _date_format(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+def _date_format(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
     pattern = arguments[1].name
     if pattern not in _DATE_FORMATS:
         raise unknown(node, file)
     return call("strftime", arguments[0], exp.Literal.string(_DATE_FORMATS[pattern]))
 
 
-def _split_index(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+def _split_index(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
     if not arguments[2].name.isdigit():
         raise unknown(node, file)
     position = exp.Literal.number(int(arguments[2].name) + 1)
     return call("list_extract", call("string_split", *arguments[:2]), position)
 
 
-def _renamed(name: str, count: int) -> Callable[[list[exp.Expression], exp.Expression, str], exp.Expression]:
-    def build(arguments: list[exp.Expression], node: exp.Expression, file: str) -> exp.Expression:
+def _renamed(name: str, count: int) -> Callable[[list[exp.Expr], exp.Expr, str], exp.Expr]:
+    def build(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
         if len(arguments) != count:
             raise unknown(node, file)
         return call(name, *arguments)
@@ -143,7 +143,7 @@ def _renamed(name: str, count: int) -> Callable[[list[exp.Expression], exp.Expre
     return build
 
 
-_FUNCTIONS: dict[str, Callable[[list[exp.Expression], exp.Expression, str], exp.Expression]] = {
+_FUNCTIONS: dict[str, Callable[[list[exp.Expr], exp.Expr, str], exp.Expr]] = {
     "DATE_FORMAT": _date_format,
     "JSON_VALUE": _renamed(JSON_VALUE, 2),
     "REGEXP": _renamed("regexp_matches", 2),
@@ -153,14 +153,14 @@ _FUNCTIONS: dict[str, Callable[[list[exp.Expression], exp.Expression, str], exp.
 }
 
 
-def _function(node: exp.Expression, file: str) -> exp.Expression:
+def _function(node: exp.Expr, file: str) -> exp.Expr:
     build = _FUNCTIONS.get(node.name.upper())
     if build is None:
         raise unknown(node, file)
     return build(node.expressions, node, file)
 
 
-_SPECIAL: dict[type, Callable[[exp.Expression, str], exp.Expression]] = {
+_SPECIAL: dict[type, Callable[[exp.Expr, str], exp.Expr]] = {
     exp.Cast: _cast,
     exp.Concat: _concat,
     exp.Interval: interval,

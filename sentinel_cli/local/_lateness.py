@@ -5,10 +5,10 @@ The operator keeps, per key, the time of the last timer that fired, and drops a 
 rows' own times and clean-up times; when the current clean-up fires, the key's state is forgotten, and what comes after,
 however late, begins a new life (`epoch`). A timer set in the past fires when the watermark next moves.
 
-    time      1:00      2:00                    3:31
-    row       x                                              window 1 h
-    timer     1:00 row                2:30 clean-up
-    state     |-----------------------|                      a row of 0:50 that comes at 2:00 is dropped, at 3:31 it is not
+    time      1:00      2:00      2:30      3:31
+    row       x                                      window 1 h
+    timer     row                 clean-up
+    state     |-------------------|                  a row of 0:50 that comes at 2:00 is dropped, at 3:31 it is not
 
 Source: RowTimeRangeBoundedPrecedingFunction of Apache Flink 2.3, behaviour checked by the parity tests.
 """
@@ -17,7 +17,7 @@ import heapq
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-NEVER = -(2**62)
+NEVER = -(2**50)
 """A watermark before the first one, in epoch milliseconds."""
 
 
@@ -40,7 +40,7 @@ def admit(
     The epoch of each row that the operator accepts, None for a row that it drops.
 
     Args:
-        rows: Sequence number, key, time and the watermark before the row, in order of arrival; times in epoch milliseconds.
+        rows: Sequence number, key, time and the watermark before the row, in order of arrival; epoch milliseconds.
         window_ms: Length of the RANGE.
         states: State by key, changed in place; a key that was cleaned up is absent.
     """

@@ -8,9 +8,9 @@ The plan of a statement: its CTEs cut into segments, each of which keeps one kin
     first     keep-first by arrival: keeps the keys that it has seen
     call      ML_PREDICT or AI_RUN_AGENT: keeps nothing
 
-A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the order
-of arrival; `__behind`, the watermark of a row that arrived behind it, else NULL; `__due`, when an OVER emits the row;
-`__epoch`, which life of the operator's state the row belongs to.
+A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the
+order of arrival; `__behind`, the watermark of a row that arrived behind it, else NULL; `__due`, when an OVER emits the
+row; `__epoch`, which life of the operator's state the row belongs to.
 """
 
 from dataclasses import dataclass, field
@@ -109,7 +109,7 @@ class _Planner:
         view = segments[0].ctes[0] if ctes and segments[0].kind == "rows" else None
         return Plan(self.statement, self.source, segments, where, projection, view)
 
-    def _main(self, query: exp.Expression) -> tuple[str, list[tuple[str, str]]]:
+    def _main(self, query: exp.Expr) -> tuple[str, list[tuple[str, str]]]:
         targets = [identifier.name for identifier in self.tree.this.expressions]
         if len(targets) != len(query.expressions):
             raise unknown(query, self.file)
@@ -125,7 +125,7 @@ class _Planner:
         columns = [self._sql(column.unalias()) for column in query.expressions]
         return condition, [(t, text) for t, text in zip(targets, columns, strict=True) if t != "key"]
 
-    def _add(self, name: str, select: exp.Expression) -> None:
+    def _add(self, name: str, select: exp.Expr) -> None:
         """Put a CTE into the segment it belongs to."""
         if not isinstance(select, exp.Select):
             raise unknown(select, self.file)
@@ -144,7 +144,7 @@ class _Planner:
         else:
             self._append(self.segments[-1], name, select)
 
-    def _append(self, segment: Segment, name: str, select: exp.Expression) -> None:
+    def _append(self, segment: Segment, name: str, select: exp.Expr) -> None:
         self._changelog(select)
         self._rename_source(select)
         self._watermark(select)
@@ -159,7 +159,7 @@ class _Planner:
         self.segments.append(segment)
         return segment
 
-    def _tumble(self, name: str, select: exp.Expression, function: exp.Expression) -> None:
+    def _tumble(self, name: str, select: exp.Expr, function: exp.Expr) -> None:
         source, descriptor, size = function.expressions
         segment = self._open("tumble")
         segment.time = descriptor.expressions[0].name
@@ -180,7 +180,7 @@ class _Planner:
         segment.ctes.append((name, self._sql(select)))
         self.last = name
 
-    def _range(self, name: str, select: exp.Expression) -> None:
+    def _range(self, name: str, select: exp.Expr) -> None:
         specs = _specs(select)
         keys, time, size = self._frame(specs, select)
         segment = self.segments[-1]
@@ -194,7 +194,7 @@ class _Planner:
             spec.args["partition_by"].append(exp.column("__epoch"))
         self._append(segment, name, select)
 
-    def _frame(self, specs: list[exp.Window], select: exp.Expression) -> tuple[tuple[str, ...], str, int]:
+    def _frame(self, specs: list[exp.Window], select: exp.Expr) -> tuple[tuple[str, ...], str, int]:
         frames = set()
         for window in specs:
             spec, order = window.args.get("spec"), window.args.get("order")
@@ -202,7 +202,7 @@ class _Planner:
             known = spec and spec.args.get("kind") == "RANGE" and spec.args.get("start_side") == "PRECEDING"
             if not known or not isinstance(start, exp.Interval) or not order or len(order.expressions) != 1:
                 raise unknown(select, self.file)
-            if spec.args.get("end") != "CURRENT ROW" or order.expressions[0].args.get("desc"):
+            if not spec or spec.args.get("end") != "CURRENT ROW" or order.expressions[0].args.get("desc"):
                 raise unknown(select, self.file)
             keys = tuple(column.name for column in window.args["partition_by"])
             milliseconds = int(duration(start, self.file).total_seconds() * 1000)
@@ -211,15 +211,20 @@ class _Planner:
             raise unknown(select, self.file)
         return frames.pop()
 
-    def _model(self, name: str, select: exp.Expression, function: exp.Expression) -> None:
+    def _model(self, name: str, select: exp.Expr, function: exp.Expr) -> None:
         segment = self._open("model")
         window = function.find_ancestor(exp.Window)
-        value, time, options = function.expressions
-        alias = window.parent if window else None
-        others = [c for c in select.expressions if c is not alias]
-        if window is None or not isinstance(alias, exp.Alias) or [type(c) for c in others] != [exp.Star]:
+        if window is None:
             raise unknown(select, self.file)
-        if window.args["spec"].args.get("start") != "UNBOUNDED" or time.name != window.args["order"].expressions[0].name:
+        value, time, options = function.expressions
+        alias = window.parent
+        others = [c for c in select.expressions if c is not alias]
+        if not isinstance(alias, exp.Alias) or [type(c) for c in others] != [exp.Star]:
+            raise unknown(select, self.file)
+        if (
+            window.args["spec"].args.get("start") != "UNBOUNDED"
+            or time.name != window.args["order"].expressions[0].name
+        ):
             raise unknown(select, self.file)
         segment.keys = tuple(column.name for column in window.args["partition_by"])
         segment.time, segment.value, segment.options = time.name, self._sql(value), self._sql(options)
@@ -227,7 +232,7 @@ class _Planner:
         segment.ctes.append((name, f"SELECT * FROM {INPUT}"))
         self.last = name
 
-    def _first(self, name: str, select: exp.Expression) -> None:
+    def _first(self, name: str, select: exp.Expr) -> None:
         """`ROW_NUMBER() OVER (PARTITION BY k ORDER BY k) = 1`: the first of each key by arrival."""
         segment = self._open("first")
         window = next(w for w in select.find_all(exp.Window) if w.find(exp.RowNumber))
@@ -236,7 +241,9 @@ class _Planner:
         number = window.parent.alias if isinstance(window.parent, exp.Alias) else ""
         where = select.args.get("where")
         kept = where and isinstance(where.this, exp.EQ) and where.this.this.name == number
-        if [o.this.name for o in order] != list(segment.keys) or not kept or where.this.expression.name != "1":
+        if [o.this.name for o in order] != list(segment.keys) or not where or not kept:
+            raise unknown(select, self.file)
+        if where.this.expression.name != "1":
             raise unknown(select, self.file)
         inner = next(select.find_all(exp.Subquery)).this
         self._rename_source(inner)
@@ -245,7 +252,7 @@ class _Planner:
         segment.ctes.append((name, text))
         self.last = name
 
-    def _call(self, name: str, select: exp.Expression, lateral: exp.Expression) -> None:
+    def _call(self, name: str, select: exp.Expr, lateral: exp.Expr) -> None:
         segment = self._open("call")
         join = lateral.parent
         function = next((c for c in lateral.find_all(exp.Anonymous) if c.name in MANAGED), None)
@@ -266,7 +273,7 @@ class _Planner:
         self.last = INPUT
         self._append(segment, name, select)
 
-    def _defer(self, segment: Segment, select: exp.Expression) -> None:
+    def _defer(self, segment: Segment, select: exp.Expr) -> None:
         """Take aggregates out of the select where only the final projection reads them."""
         for column in list(select.expressions):
             if column.alias not in self.deferrable or not column.find(exp.AggFunc):
@@ -278,13 +285,13 @@ class _Planner:
                 source.set("table", exp.to_identifier("c"))
             segment.deferred[column.alias] = self._sql(aggregate)
 
-    def _changelog(self, select: exp.Expression) -> None:
+    def _changelog(self, select: exp.Expr) -> None:
         """`TABLE(TO_CHANGELOG(TABLE x))` of an insert-only x is x, each row with op = 'INSERT'."""
         if function := _table_function(select, "TO_CHANGELOG"):
             inner = exp.select("*", exp.alias_(exp.Literal.string("INSERT"), "op")).from_(function.expressions[0].name)
             select.set("from_", exp.From(this=inner.subquery("changelog")))
 
-    def _rename_source(self, select: exp.Expression) -> None:
+    def _rename_source(self, select: exp.Expr) -> None:
         """Read the relation before this segment under the name `__input`."""
         segment = self.segments[-1]
         inside = {name for name, _ in segment.ctes}
@@ -297,21 +304,24 @@ class _Planner:
                 raise unknown(table, self.file)
             table.set("this", exp.to_identifier(INPUT))
 
-    def _watermark(self, select: exp.Expression) -> None:
+    def _watermark(self, select: exp.Expr) -> None:
         """CURRENT_WATERMARK, known where a filter leaves only rows that arrived behind it."""
         calls = [c for c in select.find_all(exp.Anonymous) if c.name == "CURRENT_WATERMARK"]
         where = select.args.get("where")
         behind = [
             c.parent
             for c in calls
-            if where and isinstance(c.parent, exp.LTE) and c.parent.expression is c and c.find_ancestor(exp.Where) is where
+            if where
+            and isinstance(c.parent, exp.LTE)
+            and c.parent.expression is c
+            and c.find_ancestor(exp.Where) is where
         ]
         if calls and not behind:
             raise unknown(calls[0], self.file)
         for function in calls:
             function.replace(exp.column("__behind"))
 
-    def _sql(self, node: exp.Expression) -> str:
+    def _sql(self, node: exp.Expr) -> str:
         return to_duckdb(node.copy(), self.file).sql(dialect="duckdb", comments=False)
 
 
@@ -322,7 +332,7 @@ def _reads(name: str, last: str) -> bool:
     return name == last
 
 
-def _table_function(select: exp.Expression, name: str) -> exp.Expression | None:
+def _table_function(select: exp.Expr, name: str) -> exp.Expr | None:
     source = select.args["from_"].this if select.args.get("from_") else None
     if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Anonymous) or source.this.name != "TABLE":
         return None
@@ -330,22 +340,22 @@ def _table_function(select: exp.Expression, name: str) -> exp.Expression | None:
     return function if isinstance(function, exp.Anonymous) and function.name == name else None
 
 
-def _grouped_by_window(select: exp.Expression) -> bool:
+def _grouped_by_window(select: exp.Expr) -> bool:
     return {c.name for c in select.args["group"].expressions} >= _WINDOW_COLUMNS
 
 
-def _aggregates(select: exp.Expression) -> bool:
+def _aggregates(select: exp.Expr) -> bool:
     return any(aggregate.find_ancestor(exp.Select) is select for aggregate in select.find_all(exp.AggFunc))
 
 
-def _specs(select: exp.Expression) -> list[exp.Window]:
+def _specs(select: exp.Expr) -> list[exp.Window]:
     """The windows that a select defines, by name or in place."""
     named = list(select.args.get("windows") or ())
     inline = [w for w in select.find_all(exp.Window) if w.args.get("spec") and w not in named]
     return [*named, *inline]
 
 
-def _carry(select: exp.Expression, columns: list[str]) -> None:
+def _carry(select: exp.Expr, columns: list[str]) -> None:
     """Hand the engine's own columns on, through nested selects too."""
     for inner in list(select.find_all(exp.Select)):
         if not inner.find(exp.Star) or not any(isinstance(c, exp.Star) for c in inner.expressions):
@@ -353,14 +363,14 @@ def _carry(select: exp.Expression, columns: list[str]) -> None:
                 inner.append("expressions", exp.column(column))
 
 
-def _substitute(column: exp.Expression, replacement: exp.Expression, name: str) -> None:
+def _substitute(column: exp.Expr, replacement: exp.Expr, name: str) -> None:
     """Put an expression where a column stands, keeping the column's name in a projection."""
     if isinstance(column.parent, exp.Select):
         replacement = exp.alias_(replacement, name)
     column.replace(replacement)
 
 
-def _deferrable(selects: list[exp.Expression], main: exp.Expression) -> set[str]:
+def _deferrable(selects: list[exp.Expr], main: exp.Expr) -> set[str]:
     """Aggregated columns that nothing but the final projection names."""
     aggregated = {
         column.alias
@@ -371,5 +381,7 @@ def _deferrable(selects: list[exp.Expression], main: exp.Expression) -> set[str]
     named = [column for select in selects for column in select.find_all(exp.Column)]
     where = main.args.get("where")
     named += where.find_all(exp.Column) if where else []
-    inside = {id(column) for select in selects for agg in select.find_all(exp.AggFunc) for column in agg.find_all(exp.Column)}
+    inside = {
+        id(column) for select in selects for agg in select.find_all(exp.AggFunc) for column in agg.find_all(exp.Column)
+    }
     return aggregated - {column.name for column in named if id(column) not in inside}

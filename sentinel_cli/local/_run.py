@@ -83,7 +83,7 @@ class StatementRun:
         return _query(segment, f"(SELECT * FROM {name} WHERE {closed})")
 
     def _range(self, name: str, segment: Segment, relation: str, step: Step) -> str:
-        """Rows are kept as far as the windows look back; those whose time has come are judged, with their keys' others."""
+        """Rows are kept as far as windows look back; those whose time has come are judged, with their keys' others."""
         admitted = self._admission(name, segment, relation, step)
         if step.is_replay:
             self.admitted = admitted
@@ -121,7 +121,7 @@ class StatementRun:
 
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
-        from sentinel_cli.local._model import detect  # noqa: PLC0415 (numpy, slow to import, only where needed)
+        from sentinel_cli.local._model import detect
 
         new = f"{name}_new"
         self._create(new, f"SELECT *, row_number() OVER () AS __row FROM {relation}")
@@ -167,10 +167,7 @@ class StatementRun:
         replaced = ", ".join(f"l.{column} AS {column}" for column in segment.deferred)
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
-        filled = (
-            f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c "
-            f"ON {_match(segment)} GROUP BY ALL"
-        )
+        filled = f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c ON {_match(segment)} GROUP BY ALL"
         on = " AND ".join(f"s.{key} = l.{key}" for key in keys)
         return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
 
@@ -182,7 +179,7 @@ class StatementRun:
             self.kept.add(table)
 
     def _prune(self, step: Step) -> None:
-        """Forget what no later row can need; a table is rewritten once half of it is dead, so that a step's cost stays flat."""
+        """Forget what no later row can need; a table is rewritten once half of it is dead, so that steps stay cheap."""
         if step.is_replay or step.high is None:
             return
         for number, segment in enumerate(self.plan.segments):

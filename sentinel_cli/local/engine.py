@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 import duckdb
-from sqlglot import exp, parse_one
+from duckdb.func import FunctionNullHandling
 
+from sentinel_cli.local._arrival import arrive, judge
 from sentinel_cli.local._expressions import JSON_VALUE, to_duckdb
 from sentinel_cli.local._json import json_value
 from sentinel_cli.local._plan import INPUT, make_plan
@@ -18,9 +18,13 @@ from sql import Column, Pipeline, Statement, Table
 from sql.dialect import parse
 
 RAW = "sentinel.transactions_raw"
-VERDICT = "violation"
-"""The column of the view judged_transactions that is NULL for a row that a rule may count."""
-_TYPES = {"STRING": "VARCHAR", "DOUBLE": "DOUBLE", "BIGINT": "BIGINT", "BOOLEAN": "BOOLEAN", "ARRAY<STRING>": "VARCHAR[]"}
+_TYPES = {
+    "STRING": "VARCHAR",
+    "DOUBLE": "DOUBLE",
+    "BIGINT": "BIGINT",
+    "BOOLEAN": "BOOLEAN",
+    "ARRAY<STRING>": "VARCHAR[]",
+}
 
 
 class Engine:
@@ -42,7 +46,7 @@ class Engine:
         self.connection = connection or duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
         self.connection.create_function(
-            JSON_VALUE, json_value, ["VARCHAR", "VARCHAR"], "VARCHAR", null_handling="special"
+            JSON_VALUE, json_value, ["VARCHAR", "VARCHAR"], "VARCHAR", null_handling=FunctionNullHandling.SPECIAL
         )
         self.watermark: int | None = None
         self.pipeline = pipeline
@@ -53,7 +57,7 @@ class Engine:
         for table in pipeline.tables:
             self._create_sink(table)
         expression = to_duckdb(parse(pipeline.watermarks[RAW], "watermark.sql"), "watermark.sql")
-        self._watermark_sql = expression.sql(dialect="duckdb")
+        self._mark = expression.sql(dialect="duckdb")
 
     def __enter__(self) -> "Engine":
         return self
@@ -79,66 +83,16 @@ class Engine:
         return [dict(zip(columns, row, strict=True)) for row in self.connection.execute(query).fetchall()]
 
     def _run(self, batch: str, *, is_replay: bool, is_last: bool) -> None:
-        step = self._arrive(batch, is_replay=is_replay, is_last=is_last)
-        judged = self._judged(step)
+        arrived = arrive(self.connection, batch, self._mark, self.watermark, is_replay=is_replay, is_last=is_last)
+        judged = judge(self.connection, arrived, self.view) if self.view else arrived
         for run in self.runs:
-            if run.plan.source != RAW:
-                mine = self._since(run, step)
-            else:
-                mine = judged if run.plan.view == self.view else step
-            emitted = run.step(mine) if mine else None
+            step = self._since(run, arrived) if run.plan.source != RAW else arrived
+            if run.plan.view and run.plan.view == self.view:
+                step = judged
+            emitted = run.step(step) if step else None
             if emitted:
                 self._emit(run, emitted)
-        self.watermark = step.high if step.high is not None else self.watermark
-
-    def _arrive(self, batch: str, *, is_replay: bool, is_last: bool) -> Step:
-        """The step of a batch: the watermark before each of its rows, and after the last."""
-        floor = NEVER if self.watermark is None else self.watermark
-        rows = f"SELECT __seq, event_time, epoch_ms({self._watermark_sql}) AS mark FROM {batch}"
-        # No ORDER BY: DuckDB streams such a window, at a third of the time; the batch is in order of arrival.
-        highest = f"SELECT *, max(mark) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS highest FROM ({rows})"
-        marks = (
-            f"SELECT __seq, epoch_ms(event_time) AS time, "
-            f"greatest({floor}, coalesce(lag(highest) OVER (), {NEVER})) AS __wm FROM ({highest})"
-        )
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE __late AS SELECT __seq, __wm FROM ({marks}) WHERE time <= __wm"
-        )
-        late = bool(self.connection.execute("SELECT 1 FROM __late LIMIT 1").fetchall())
-        if late or not is_replay:
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __marks AS SELECT __seq, __wm FROM ({marks})")
-        mark = self.connection.execute(f"SELECT max(mark) FROM ({rows})").fetchall()[0][0]
-        high = max((known for known in (self.watermark, mark) if known is not None), default=None)
-        behind = "CAST(NULL AS TIMESTAMP)"
-        source = f"(SELECT *, {behind} AS __behind FROM {batch})"
-        if late:
-            source = f"(SELECT b.*, make_timestamp_ms(l.__wm) AS __behind FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"
-        if high is None and not is_last:
-            high = NEVER
-        return Step(source, "__marks", late, self.watermark, None if is_last else high, is_replay)
-
-    def _judged(self, step: Step) -> Step:
-        """The step as the statements see it that begin with the same view: a batch is judged once for all of them."""
-        if self.view is None:
-            return step
-        name, text = self.view
-        query = f"WITH {INPUT} AS (SELECT * FROM {step.source}) {text}"
-        if step.is_replay:
-            return replace(step, source=self._judged_once(step.source, query, text))
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __{name} AS {query}")
-        return replace(step, source=f"__{name}")
-
-    def _judged_once(self, source: str, query: str, text: str) -> str:
-        """The view with its verdict looked up: nearly every row has none, so the others fit into a small table."""
-        verdicts = f"CREATE OR REPLACE TEMP TABLE __verdicts AS SELECT __seq, {VERDICT} FROM ({query}) WHERE {VERDICT} IS NOT NULL"
-        count = self.connection.execute(verdicts).fetchall()[0][0]
-        tree = parse_one(text, read="duckdb")
-        for column in tree.find_all(exp.Alias):
-            if column.alias == VERDICT and isinstance(column.this, exp.Case):
-                column.this.replace(exp.column("__verdict") if count else exp.Cast(this=exp.Null(), to=exp.DataType.build("VARCHAR")))
-        known = f"SELECT r.*, v.{VERDICT} AS __verdict FROM {source} AS r LEFT JOIN __verdicts AS v USING (__seq)"
-        rows = known if count else f"SELECT * FROM {source}"
-        return f"(WITH {INPUT} AS ({rows}) {tree.sql(dialect='duckdb')})"
+        self.watermark = arrived.high if arrived.high is not None else self.watermark
 
     def _since(self, run: StatementRun, step: Step) -> Step | None:
         """What other statements wrote to the table that this one reads, since it last looked."""
@@ -153,10 +107,9 @@ class Engine:
         sink = run.plan.statement.writes
         names = ", ".join(f'"{target}"' for target, _ in run.plan.projection)
         order = "ALL" if run.plan.source == RAW else "1"
-        self.connection.execute(
-            f'INSERT INTO "{sink}" (__seq, {names}) '
-            f"SELECT {self.count(sink)} + row_number() OVER (), {names} FROM (SELECT {names} FROM {relation} ORDER BY {order})"
-        )
+        rows = f"SELECT {names} FROM {relation} ORDER BY {order}"
+        numbered = f"SELECT {self.count(sink)} + row_number() OVER (), {names} FROM ({rows})"
+        self.connection.execute(f'INSERT INTO "{sink}" (__seq, {names}) {numbered}')
 
     def count(self, table: str) -> int:
         """How many rows a sink holds."""
@@ -172,10 +125,6 @@ def join_cases(rows: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]
     """Each disposition with its alert and summary, one object per case."""
     alerts = {row["alert_id"]: row for row in rows["sentinel.aml_alerts_enriched"]}
     return [{**alerts[row["alert_id"]], **row} for row in rows["sentinel.alert_dispositions"]]
-
-
-NEVER = -(2**50)
-"""A watermark before the first one, in epoch milliseconds."""
 
 
 def duckdb_type(column: Column) -> str:

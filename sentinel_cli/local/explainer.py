@@ -1,17 +1,22 @@
-"""A rule-based explainer in place of a model: the same prompt gives the same paragraph. It imports nothing of the project."""
+"""
+A rule-based explainer in place of a model: the same prompt gives the same paragraph.
+
+It imports nothing of the project: Apache Flink's worker loads this file too.
+"""
 
 import json
 import re
 
 _FACTS = re.compile(
-    r"Typology: (?P<typology>[^.]*)\. Severity: (?P<severity>\w+)\. From (?P<start>[\d :.-]{23}) to (?P<end>[\d :.-]{23})\. "
+    r"Typology: (?P<typology>[^.]*)\. Severity: (?P<severity>\w+)\. "
+    r"From (?P<start>[\d :.-]{23}) to (?P<end>[\d :.-]{23})\. "
     r"Transactions: (?P<count>\d+)\. Total: (?P<total>[^:]*)\. Figures and evidence: (?P<detail>\{.*\})\Z",
     re.DOTALL,
 )
 _NEXT = {
-    "structuring": "Ordinary explanations include a cash business that banks its takings; compare with its usual deposits.",
-    "velocity": "Ordinary explanations include a payroll run or a sale; look at who received the funds.",
-    "geographic anomaly": "Ordinary explanations include online purchases; check which transactions needed the card itself.",
+    "structuring": "It may be a cash business that banks its takings; compare with its usual deposits.",
+    "velocity": "It may be a payroll run or a sale; look at who received the funds.",
+    "geographic anomaly": "It may be online purchases; check which transactions needed the card itself.",
 }
 
 

@@ -1,4 +1,8 @@
-"""A rule-based triager in place of an agent: the same prompt gives the same answer. It imports nothing of the project."""
+"""
+A rule-based triager in place of an agent: the same prompt gives the same answer.
+
+It imports nothing of the project: Apache Flink's worker loads this file too.
+"""
 
 import json
 import re
@@ -21,7 +25,7 @@ def triage(prompt: str) -> tuple[str, str]:
         "priority": _PRIORITY.get(severity, 3),
         "sar_recommended": decision == "ESCALATE" and typology == "structuring",
         "recommended_action": "Compare with the account's usual activity and ask the customer where the money is from.",
-        "rationale": f"Severity {severity or 'unknown'} for {typology or 'an unknown typology'}; see {', '.join(cited[:3]) or 'the alert'}.",
+        "rationale": f"Severity {severity or 'unknown'}, {typology or 'no typology'}; see {', '.join(cited[:3])}.",
     }
     return "SUCCESS", json.dumps(answer)
 

@@ -1,5 +1,5 @@
--- The agent's disposition of each alert, read field by field. Whatever the answer, the alert comes out; what is missing or
--- malformed is a REVIEW, never a DISMISS, and never lowers an ESCALATE; the guard outranks the agent.
+-- The agent's disposition of each alert, read field by field. Whatever the answer, the alert comes out; what is missing
+-- or malformed is a REVIEW, never a DISMISS, and never lowers an ESCALATE; the guard outranks the agent.
 INSERT INTO `sentinel.alert_dispositions` (
   `key`, alert_id, account_id, decision, agent_decision, priority, sar_recommended, recommended_action, rationale,
   model, prompt_version, agent_status, guard, raw_response
@@ -68,7 +68,7 @@ parsed AS (
     LOWER(JSON_VALUE(body, '$.sar_recommended')) AS sar_said,
     JSON_VALUE(body, '$.recommended_action') AS action_said,
     JSON_VALUE(body, '$.rationale') AS rationale_said,
-    -- A key given twice, in its own letters or in escapes, has no one value: which of them a parser takes is its own affair.
+    -- A key given twice, in its own letters or in escapes, has no one value: which a parser takes is its own affair.
     COALESCE(REGEXP(body, '(?s)"decision"\s*:.*"decision"\s*:'), FALSE)
     OR COALESCE(REGEXP(body, '\\u00[4-7]'), FALSE) AS is_ambiguous,
     COALESCE(REGEXP(raw_response, '(?i)"decision"\s*:\s*"\s*escalate\s*"'), FALSE) AS says_escalate

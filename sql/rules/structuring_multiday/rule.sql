@@ -28,7 +28,9 @@ scored AS (
     ARRAY_AGG(event_id) OVER w AS event_ids,
     ARRAY_AGG(fact) OVER w AS facts
   FROM candidate
-  WINDOW w AS (PARTITION BY account_id, transaction_type ORDER BY event_time RANGE BETWEEN :window PRECEDING AND CURRENT ROW)
+  WINDOW w AS (
+    PARTITION BY account_id, transaction_type ORDER BY event_time RANGE BETWEEN :window PRECEDING AND CURRENT ROW
+  )
 ),
 hits AS (
   SELECT
@@ -50,7 +52,9 @@ onset AS (
 )
 SELECT
   CAST(account_id AS BYTES) AS `key`,
-  SHA256(CONCAT_WS('|', :rule_id, account_id, transaction_type, DATE_FORMAT(event_time, 'yyyy-MM-dd HH:mm:ss.SSS'))) AS alert_id,
+  SHA256(
+    CONCAT_WS('|', :rule_id, account_id, transaction_type, DATE_FORMAT(event_time, 'yyyy-MM-dd HH:mm:ss.SSS'))
+  ) AS alert_id,
   :rule_id AS rule_id,
   :rule_version AS rule_version,
   :typology AS typology,
