@@ -126,9 +126,10 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, dead_letters: list[dict[st
 
 def _parquet_columns(pipeline: Pipeline, until: str) -> dict[str, str]:
     """The columns of the rows, as DuckDB types; times are epoch milliseconds."""
-    tables = [ALERTS] if until == ALERTS else [ENRICHED, DISPOSITIONS]
-    columns = {column.name: duckdb_type(column) for table in tables for column in pipeline.table(table).columns}
-    return {name: "BIGINT" if type_ == "TIMESTAMP" else type_ for name, type_ in columns.items()}
+    empty = {name: [dict.fromkeys(c.name for c in pipeline.table(name).columns)] for name in (ENRICHED, DISPOSITIONS)}
+    names = join_cases(empty)[0] if until == DISPOSITIONS else [c.name for c in pipeline.table(ALERTS).columns]
+    types = {c.name: duckdb_type(c) for name in (ENRICHED, DISPOSITIONS) for c in pipeline.table(name).columns}
+    return {name: types.get(name, "VARCHAR").replace("TIMESTAMP", "BIGINT") for name in names}
 
 
 def _summarise(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, report: InputReport, rows: Rows) -> Summary:

@@ -67,6 +67,11 @@ def instant_of_millis(value: str) -> str:
     return f"CASE WHEN {value} BETWEEN {EARLIEST} AND {LATEST} THEN epoch_ms({value}) END"
 
 
+def instant_of_timestamp(value: str) -> str:
+    """A TIMESTAMP (UTC) cut to whole milliseconds: epoch_ms alone would round, at times into the next window."""
+    return instant_of_millis(f"epoch_ms(date_trunc('millisecond', ({value})::TIMESTAMP))")
+
+
 def instant_in_iso(value: str) -> str:
     """A TIMESTAMP (UTC, whole milliseconds) from ISO 8601 text; without an offset it is UTC.
 
@@ -77,7 +82,7 @@ def instant_in_iso(value: str) -> str:
         f"CASE WHEN regexp_full_match({value}, {text(_LOCAL_TIME)}) THEN {local} "
         f"WHEN regexp_full_match({value}, {text(_OFFSET_TIME)}) THEN {with_offset} AT TIME ZONE 'UTC' END"
     )
-    return instant_of_millis(f"epoch_ms({timestamp})")
+    return instant_of_timestamp(timestamp)
 
 
 def instant_in_text(value: str) -> str:

@@ -104,20 +104,20 @@ class _Remembered:
 def _rows(stream: BinaryIO, delimiter: str) -> Iterator[tuple[list[str] | str, str]]:
     """Fields (or why there are none) and text of each row after the header; blank lines are no rows."""
     csv.field_size_limit(LONGEST_LINE)
-    remembered = _Remembered(io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=""))
-    reader = csv.reader(remembered, delimiter=delimiter, strict=True)
-    next(reader, None)
-    while True:
-        remembered.lines.clear()
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield f"not CSV: {error}", "".join(remembered.lines).rstrip("\r\n")
-            continue
-        if row:
-            yield row, "".join(remembered.lines).rstrip("\r\n")
+    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        remembered = _Remembered(lines)
+        reader = csv.reader(remembered, delimiter=delimiter, strict=True)
+        next(reader, None)
+        while True:
+            remembered.lines.clear()
+            try:
+                row: list[str] | str = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                row = f"not CSV: {error}"
+            if row:
+                yield row, "".join(remembered.lines).rstrip("\r\n")
 
 
 def _unreadable_reason(row: list[str], original: str, columns: int) -> str | None:

@@ -44,7 +44,7 @@ def read_mapping(path: Path) -> Mapping:
 
 def _validated(name: str, content: dict[str, object]) -> Mapping:
     # Imported here because it takes 0.2 s, and most replays have no mapping.
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+    from pydantic import TypeAdapter, ValidationError
 
     if unknown := sorted(content.keys() - {"columns", "where"}):
         raise InputError(f"{name}: unknown key {', '.join(unknown)}; a mapping has [columns] and an optional where.")

@@ -12,6 +12,7 @@ from sentinel_cli.inputs.contract import (
     finite,
     instant_in_text,
     instant_of_millis,
+    instant_of_timestamp,
     name,
     number_in_text,
     text,
@@ -70,7 +71,8 @@ def blame(connection: duckdb.DuckDBPyConnection, rows: Rows, mapping: Mapping, e
     for part, sql in {"where": where, **mapping.columns}.items():
         kept = "" if part == "where" else f" AND ({where}\n)"
         try:
-            connection.execute(f'SELECT max(({sql}\n)) FROM {rows.relation} WHERE "#broken" IS NULL{kept}')
+            values = f'SELECT ({sql}\n) AS value FROM {rows.relation} WHERE "#broken" IS NULL{kept}'
+            connection.execute(f"SELECT max(value) FROM ({values})")
         except duckdb.Error as cause:
             return _sql_error(mapping, part, rows, cause)
     return _sql_error(mapping, "its columns together", rows, error)
@@ -150,8 +152,8 @@ def _instant(given: str, type_: str) -> str | None:
     if type_ in _INTEGERS:
         return instant_of_millis(f"TRY_CAST({given} AS BIGINT)")
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        given = f"({given} AT TIME ZONE 'UTC')"  # epoch_ms would round it, where it cuts a TIMESTAMP
-    return instant_of_millis(f"epoch_ms({given})") if type_ == "DATE" or type_.startswith("TIMESTAMP") else None
+        return instant_of_timestamp(f"{given} AT TIME ZONE 'UTC'")
+    return instant_of_timestamp(given) if type_ == "DATE" or type_.startswith("TIMESTAMP") else None
 
 
 def _problem(column: str) -> str:

@@ -107,7 +107,9 @@ def _concat(node: exp.Expr, _file: str) -> exp.Expr:
 
 
 def _json_object(node: exp.Expr, _file: str) -> exp.Expr:
-    pairs = [part for pair in node.expressions for part in (pair.this, pair.expression)]
+    """Flink writes the keys in alphabetical order, whatever the order in the SQL."""
+    ordered = sorted(node.expressions, key=lambda pair: pair.this.name)
+    pairs = [part for pair in ordered for part in (pair.this, pair.expression)]
     return exp.Cast(this=call("json_object", *pairs), to=exp.DataType.build("VARCHAR"))
 
 

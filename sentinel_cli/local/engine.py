@@ -122,9 +122,16 @@ class Engine:
 
 
 def join_cases(rows: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Each disposition with its alert and summary, one object per case."""
+    """Each disposition with its alert and summary, one object per case; who summarised stands under `summary_...`."""
     alerts = {row["alert_id"]: row for row in rows["sentinel.aml_alerts_enriched"]}
-    return [{**alerts[row["alert_id"]], **row} for row in rows["sentinel.alert_dispositions"]]
+    return [{**_summarised(alerts[row["alert_id"]]), **row} for row in rows["sentinel.alert_dispositions"]]
+
+
+def _summarised(alert: dict[str, Any]) -> dict[str, Any]:
+    return {f"summary_{name}" if name in _BY_MODEL else name: value for name, value in alert.items()}
+
+
+_BY_MODEL = {"model", "prompt_version", "status"}
 
 
 def duckdb_type(column: Column) -> str:

@@ -1,0 +1,28 @@
+"""docs/rules.md is generated, up to date, and lists what there is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import sql
+from tests.cases import all_cases
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_catalogue_is_up_to_date() -> None:
+    run = subprocess.run([sys.executable, "scripts/docs.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_the_catalogue_lists_every_rule_parameter_and_case() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    for rule in sql.load_pipeline().rules:
+        section = page.partition(f"\n## {rule.id}\n")[2].partition("\n## ")[0]
+        assert rule.about.rationale in section
+        assert rule.about.citation in section
+        for name, parameter in rule.about.parameters.items():
+            assert f"| {name} | {parameter.type} |" in section
+            assert parameter.meaning in section
+        missing = [case for case in all_cases() if case.rule == rule.id and f"`{case.name}`: {case.sentence}" not in section]
+        assert not missing
