@@ -1,17 +1,15 @@
 """JSON Lines in the contract's columns: what the platform's JSON decoder would make of each line, at DuckDB's speed.
 
-Every line is read as text and decoded once. A cheap test proves most lines good; only a line that fails it is put to
-the exact test, which costs twice as much and names what is wrong. Both run in one pass:
+Every line is read as text and decoded once. Cheap tests prove most lines good; a line they cannot judge is put to exact
+ones, and only a line that fails these too is asked what is wrong with it. All in one pass:
 
-    line --> json_transform --> plain?  yes --> arrived
-                                   no  --> exact test: nothing wrong --> arrived
-                                                       a reason      --> undecodable, with the line's text
+    line --> json_transform --> good?  yes --> arrived
+                                       no  --> undecodable, with the reason and the line's text
 
-Why the cheap test is a proof. json_transform takes the first of a field given twice, ignores unknown fields, and turns
+Why the cheap tests are proofs. json_transform takes the first of a field given twice, ignores unknown fields, and turns
 any value into text. A text that begins with `:` to `Z` and is no spelling of NaN or infinity is no number, true, false,
-null, object or array, so it was a string. With no backslash in the line, each value stands in it as it is read. A line
-with as many commas as it has known fields less one then has those fields and no other: a second, unknown or dangling
-one costs a comma.
+null, object or array, so it was a string. And a line with as many commas as it has known fields less one has those
+fields and no other: a second, unknown or dangling one costs a comma.
 """
 
 from pathlib import Path
@@ -39,6 +37,9 @@ _LINES = (
     "read_csv({path}, columns = {{line: 'VARCHAR'}}, auto_detect = false, header = false, delim = '\x01', quote = '', "
     "escape = '', comment = '', compression = {compression}, max_line_size = {longest})"
 )
+# DuckDB reads {"a":1,} as JSON; JSON has no such comma.
+_DANGLING_COMMA = r"regexp_matches(line, ',\s*\}\s*$')"
+_REQUIRED_STRINGS = tuple(column for column in STRINGS if column not in OPTIONAL)
 _SHAPE = "{" + ", ".join(f'"{column}": "{"VARCHAR" if column in STRINGS else "JSON"}"' for column in COLUMNS) + "}"
 
 
@@ -56,7 +57,7 @@ def judged_json(relation: str, arrived: str) -> str:
     return f"""
         SELECT {strings}, amount, event_time, coalesce("$rowtime", {arrived}) AS "$rowtime",
                NULL::BIGINT AS number, reason, CASE WHEN reason <> 'blank' THEN line END AS original
-        FROM (SELECT *, CASE WHEN {_plain()} THEN NULL ELSE {_reason()} END AS reason
+        FROM (SELECT *, CASE WHEN {_good()} THEN NULL ELSE {_reason()} END AS reason
               FROM (SELECT line, r, {_number("r.amount")} AS amount, {_instant("r.event_time")} AS event_time,
                            {_instant('r."$rowtime"')} AS "$rowtime"
                     FROM (SELECT line, TRY(json_transform(line, {text(_SHAPE)})) AS r FROM {relation})))"""
@@ -90,13 +91,28 @@ def _instant(value: str) -> str:
                     WHEN starts_with({value}::VARCHAR, '"') THEN {instant_in_iso(f"({value} ->> '$')")} END"""
 
 
-def _plain() -> str:
-    required = " AND ".join(_plain_string(column) for column in STRINGS if column not in OPTIONAL)
-    return f"""{required} AND (r.counterparty_id IS NULL OR {_plain_string("counterparty_id")})
-        AND amount IS NOT NULL AND event_time IS NOT NULL AND (r."$rowtime" IS NULL) = ("$rowtime" IS NULL)
-        AND NOT contains(line, '\\')
-        AND len(string_split(line, ',')) =
-            {len(REQUIRED)} + (r.counterparty_id IS NOT NULL)::INTEGER + (r."$rowtime" IS NOT NULL)::INTEGER"""
+def _good() -> str:
+    """Whether a line is a transaction: strings, number and times where they belong, each known field at most once.
+
+    The cheap tests stand first; what they cannot prove is looked up in the JSON, which the outer CASE keeps from lines
+    that are none. DuckDB takes {"a":1,} as JSON, so counting commas and looking up keys is not the same.
+    """
+    plain = " AND ".join(_plain_string(column) for column in _REQUIRED_STRINGS)
+    plain += f" AND (r.counterparty_id IS NULL OR {_plain_string('counterparty_id')})"
+    paths = tuple(f"$.{column}" for column in _REQUIRED_STRINGS)
+    typed = f"""json_type(line, {text_list(paths)}) = {text_list(("VARCHAR",) * len(paths))}
+        AND coalesce(json_type(line, '$.counterparty_id'), 'NULL') IN ('VARCHAR', 'NULL')"""
+    optional = """(r.counterparty_id IS NOT NULL)::INTEGER + (r."$rowtime" IS NOT NULL)::INTEGER"""
+    present = """json_exists(line, '$.counterparty_id')::INTEGER + json_exists(line, '$."$rowtime"')::INTEGER"""
+    distinct = f"""list_has_all({text_list(COLUMNS)}, json_keys(line))
+        AND len(list_distinct(json_keys(line))) = len(json_keys(line)) AND NOT {_DANGLING_COMMA}"""
+    # CASE and not OR, because DuckDB would evaluate both sides of OR for every row.
+    strings = f"CASE WHEN {plain} THEN TRUE ELSE {typed} END"
+    commas = f"len(string_split(line, ',')) - {len(REQUIRED)}"
+    fields = f"CASE WHEN {commas} = {optional} THEN TRUE WHEN {commas} = {present} THEN TRUE ELSE {distinct} END"
+    return f"""
+        CASE WHEN amount IS NOT NULL AND event_time IS NOT NULL AND (r."$rowtime" IS NULL) = ("$rowtime" IS NULL)
+        THEN CASE WHEN {strings} THEN {fields} ELSE FALSE END ELSE FALSE END"""
 
 
 def _plain_string(column: str) -> str:
@@ -107,7 +123,7 @@ def _plain_string(column: str) -> str:
 
 
 def _reason() -> str:
-    """The exact test, in the order in which a reader would look; NULL when nothing is wrong."""
+    """What is wrong with a line that is not good, in the order in which a reader would look."""
     unknown = f"list_filter(json_keys(line), lambda k: NOT list_contains({text_list(COLUMNS)}, k))[1]"
     return f"""CASE {_malformed()}
         WHEN {unknown} IS NOT NULL THEN 'unknown field ' || to_json({unknown})::VARCHAR
@@ -116,11 +132,10 @@ def _reason() -> str:
 
 def _malformed() -> str:
     repeated = "list_filter(json_keys(line), lambda k: len(list_filter(json_keys(line), lambda o: o = k)) > 1)[1]"
-    # DuckDB reads {"a":1,} as JSON; JSON has no such comma.
     return f"""WHEN line IS NULL OR trim(line, ' \t\r') = '' THEN 'blank'
         WHEN NOT json_valid(line) THEN 'not JSON'
         WHEN json_type(line) <> 'OBJECT' THEN 'not a JSON object'
-        WHEN regexp_matches(line, ',\\s*\\}}\\s*$') THEN 'not JSON: a comma before the closing brace'
+        WHEN {_DANGLING_COMMA} THEN 'not JSON: a comma before the closing brace'
         WHEN {repeated} IS NOT NULL THEN 'field ' || to_json({repeated})::VARCHAR || ' is given twice'"""
 
 

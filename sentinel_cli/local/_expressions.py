@@ -4,6 +4,7 @@ Flink expressions as DuckDB expressions, with Flink's results.
 The list is closed: a construct that is not here is an error that names it, never a silent difference.
 """
 
+import re
 from collections.abc import Callable
 
 from sqlglot import exp
@@ -12,19 +13,16 @@ from sqlglot.errors import SqlglotError
 from sql.dialect import duration
 from sql.errors import PipelineError
 
-JSON_VALUE = "flink_json_value"
-"""Name under which the engine registers its own JSON_VALUE, since DuckDB raises on malformed JSON."""
-
 _UNCHANGED = (
     exp.Alias, exp.And, exp.Between, exp.Boolean, exp.Case, exp.Coalesce, exp.Column, exp.CTE, exp.Count, exp.Distinct,
     exp.EQ, exp.Filter, exp.From, exp.GT, exp.GTE, exp.Group, exp.Identifier, exp.If, exp.In, exp.Is, exp.Join, exp.LT,
-    exp.LTE, exp.Literal, exp.Lower, exp.Max, exp.Min, exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.Or, exp.Order,
-    exp.Ordered, exp.Paren, exp.Select, exp.Star, exp.Subquery, exp.Sum, exp.Table, exp.TableAlias, exp.Trim, exp.Upper,
+    exp.LTE, exp.Literal, exp.Max, exp.Min, exp.NEQ, exp.Neg, exp.Not, exp.Null, exp.Or, exp.Order,
+    exp.Ordered, exp.Paren, exp.Select, exp.Star, exp.Subquery, exp.Sum, exp.Table, exp.TableAlias,
     exp.Var, exp.Where, exp.Window, exp.WindowSpec, exp.With, exp.DataType, exp.DataTypeParam, exp.JSONKeyValue,
     exp.IntervalSpan,
 )  # fmt: skip
 _MILLISECOND = exp.var("MILLISECOND")
-_TYPES = {"TEXT": "VARCHAR", "DOUBLE": "DOUBLE", "BIGINT": "BIGINT", "INT": "INTEGER", "BOOLEAN": "BOOLEAN"}
+_CASTS = {"TEXT": "flink_string", "BIGINT": "flink_bigint", "VARBINARY": "encode"}
 _DATE_FORMATS = {"yyyy-MM-dd HH:mm:ss.SSS": "%Y-%m-%d %H:%M:%S.%g"}
 
 
@@ -87,14 +85,14 @@ def _cast(node: exp.Expr, file: str) -> exp.Expr:
     value: exp.Expr = node.this
     if name == "TIMESTAMPLTZ":
         return value
-    if name == "VARBINARY":
-        return call("encode", value)
     if name == "INTERVAL":
         return exp.Cast(this=value, to=exp.DataType.build("INTERVAL"))
-    if name == "DECIMAL":
-        return exp.TryCast(this=value, to=node.args["to"])
-    if name in _TYPES:
-        return exp.Cast(this=value, to=exp.DataType.build(_TYPES[name]))
+    if name == "DOUBLE":
+        return exp.Cast(this=value, to=exp.DataType.build("DOUBLE"))
+    if name == "DECIMAL" and [p.name for p in node.args["to"].expressions] == ["18", "2"]:
+        return call("flink_decimal", value)
+    if name in _CASTS:
+        return call(_CASTS[name], value)
     raise unknown(node, file)
 
 
@@ -106,17 +104,41 @@ def _concat(node: exp.Expr, _file: str) -> exp.Expr:
     return exp.Paren(this=result)
 
 
-def _json_object(node: exp.Expr, _file: str) -> exp.Expr:
+def _json_object(node: exp.Expr, file: str) -> exp.Expr:
     """Flink writes the keys in alphabetical order, whatever the order in the SQL."""
     ordered = sorted(node.expressions, key=lambda pair: pair.this.name)
+    keys = [pair.this.name for pair in ordered]
+    nested = any(
+        pair.expression.find(exp.Anonymous) and "json_object" in pair.expression.sql().lower() for pair in ordered
+    )
+    if len(set(keys)) < len(keys) or node.args.get("null_handling") or nested:
+        raise unknown(node, file)
     pairs = [part for pair in ordered for part in (pair.this, pair.expression)]
     return exp.Cast(this=call("json_object", *pairs), to=exp.DataType.build("VARCHAR"))
 
 
+def _pattern(node: exp.Expr, whole: exp.Expr, file: str) -> str:
+    """A pattern that Java and RE2 read alike: a literal, not empty, and without `$`, which Java lets match before a newline."""
+    text = node.name
+    if not (isinstance(node, exp.Literal) and node.is_string and text) or re.search(r"(?<!\\)\$", text):
+        raise unknown(whole, file)
+    return text
+
+
+def _regexp(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
+    if len(arguments) != 2:
+        raise unknown(node, file)
+    _pattern(arguments[1], node, file)
+    return call("regexp_matches", *arguments)
+
+
 def _regexp_extract(node: exp.Expr, file: str) -> exp.Expr:
-    """NULL where nothing matches, as in Flink; DuckDB gives an empty string."""
+    """NULL where nothing matches, as in Flink; DuckDB gives an empty string, so a group must take part in every match."""
     group = node.args.get("position") or node.args.get("group")
-    if group is None:
+    pattern = _pattern(node.expression, node, file)
+    groups = len(re.findall(r"(?<!\\)\((?!\?)", pattern))
+    optional = re.search(r"(?<!\\)\)[?*{]|\|", pattern)
+    if group is None or not group.name.isdigit() or int(group.name) > groups or optional:
         raise unknown(node, file)
     found = call("regexp_matches", node.this.copy(), node.expression.copy())
     return exp.Case(ifs=[exp.If(this=found, true=call("regexp_extract", node.this, node.expression, group))])
@@ -127,13 +149,6 @@ def _date_format(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Ex
     if pattern not in _DATE_FORMATS:
         raise unknown(node, file)
     return call("strftime", arguments[0], exp.Literal.string(_DATE_FORMATS[pattern]))
-
-
-def _split_index(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
-    if not arguments[2].name.isdigit():
-        raise unknown(node, file)
-    position = exp.Literal.number(int(arguments[2].name) + 1)
-    return call("list_extract", call("string_split", *arguments[:2]), position)
 
 
 def _renamed(name: str, count: int) -> Callable[[list[exp.Expr], exp.Expr, str], exp.Expr]:
@@ -147,10 +162,10 @@ def _renamed(name: str, count: int) -> Callable[[list[exp.Expr], exp.Expr, str],
 
 _FUNCTIONS: dict[str, Callable[[list[exp.Expr], exp.Expr, str], exp.Expr]] = {
     "DATE_FORMAT": _date_format,
-    "JSON_VALUE": _renamed(JSON_VALUE, 2),
-    "REGEXP": _renamed("regexp_matches", 2),
+    "JSON_VALUE": _renamed("flink_json_value", 2),
+    "REGEXP": _regexp,
     "SHA256": _renamed("sha256", 1),
-    "SPLIT_INDEX": _split_index,
+    "SPLIT_INDEX": _renamed("flink_split_index", 3),
     "TO_TIMESTAMP_LTZ": lambda arguments, _node, _file: call("make_timestamp_ms", arguments[0]),
 }
 
@@ -170,7 +185,12 @@ _SPECIAL: dict[type, Callable[[exp.Expr, str], exp.Expr]] = {
     exp.ConcatWs: lambda node, _file: call("concat_ws", *node.expressions),
     exp.ArrayAgg: lambda node, _file: call("list", node.this),
     exp.ArraySlice: lambda node, _file: call("list_slice", node.this, node.args["start"], node.args["end"]),
-    exp.ArraySort: lambda node, _file: call("list_sort", node.this),
+    exp.ArraySort: lambda node, _file: call(
+        "list_sort", node.this, exp.Literal.string("ASC"), exp.Literal.string("NULLS FIRST")
+    ),
+    exp.Lower: lambda node, _file: call("flink_lower", node.this),
+    exp.Upper: lambda node, _file: call("flink_upper", node.this),
+    exp.Trim: lambda node, _file: call("trim", node.this, exp.Literal.string(" ")),
     exp.ArrayToString: lambda node, _file: call("array_to_string", node.this, node.expression),
     exp.RegexpExtract: _regexp_extract,
     exp.Length: lambda node, _file: call("length", node.this),

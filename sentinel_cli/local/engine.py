@@ -1,16 +1,16 @@
 """The embedded engine: a pipeline on one DuckDB connection, as one replay or step by step."""
 
+import weakref
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 import duckdb
-from duckdb.func import FunctionNullHandling
 
 from sentinel_cli.local._arrival import arrive, judge
-from sentinel_cli.local._expressions import JSON_VALUE, to_duckdb
-from sentinel_cli.local._json import json_value
+from sentinel_cli.local._expressions import to_duckdb
+from sentinel_cli.local._functions import register_functions
 from sentinel_cli.local._plan import INPUT, make_plan
 from sentinel_cli.local._run import Managed, StatementRun, Step
 from sentinel_cli.local.stand_ins import STAND_INS
@@ -45,9 +45,9 @@ class Engine:
     ) -> None:
         self.connection = connection or duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
-        self.connection.create_function(
-            JSON_VALUE, json_value, ["VARCHAR", "VARCHAR"], "VARCHAR", null_handling=FunctionNullHandling.SPECIAL
-        )
+        register_functions(self.connection)
+        # A connection with functions that is still open when the interpreter ends makes DuckDB complain at length.
+        weakref.finalize(self, self.connection.close)
         self.watermark: int | None = None
         self.pipeline = pipeline
         wanted = _needed(pipeline, until)
@@ -75,6 +75,22 @@ class Engine:
         """Take a batch and emit what its watermark completes; the last one closes every window."""
         self._run(batch, is_replay=False, is_last=is_last)
 
+    def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put rows into a table as if a statement had written them; times as naive UTC datetimes."""
+        columns = [column.name for column in self.pipeline.table(table).columns]
+        names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" for _ in columns)
+        for row in rows:
+            values = [row.get(name) for name in columns]
+            sequence = self.count(table) + 1
+            self.connection.execute(f'INSERT INTO "{table}" (__seq, {names}) VALUES (?, {places})', [sequence, *values])
+
+    def decide(self) -> None:
+        """Run enrichment and triage on the alerts that have come since the last time."""
+        at = Step("", "", False, self.watermark, self.watermark, False)
+        for run in self.runs:
+            if run.plan.source != RAW:
+                self._advance(run, self._since(run, at))
+
     def rows(self, table: str, after: int = 0) -> list[dict[str, Any]]:
         """The rows of a sink with `__seq` above `after`, in the order of emission; times as naive UTC datetimes."""
         columns = [column.name for column in self.pipeline.table(table).columns]
@@ -89,9 +105,7 @@ class Engine:
             step = self._since(run, arrived) if run.plan.source != RAW else arrived
             if run.plan.view and run.plan.view == self.view:
                 step = judged
-            emitted = run.step(step) if step else None
-            if emitted:
-                self._emit(run, emitted)
+            self._advance(run, step)
         self.watermark = arrived.high if arrived.high is not None else self.watermark
 
     def _since(self, run: StatementRun, step: Step) -> Step | None:
@@ -102,6 +116,11 @@ class Engine:
             return None
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
         return Step(new, "__marks", False, step.low, step.high, step.is_replay)
+
+    def _advance(self, run: StatementRun, step: Step | None) -> None:
+        emitted = run.step(step) if step else None
+        if emitted:
+            self._emit(run, emitted)
 
     def _emit(self, run: StatementRun, relation: str) -> None:
         sink = run.plan.statement.writes

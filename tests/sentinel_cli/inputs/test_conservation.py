@@ -148,7 +148,7 @@ def decoded(line: bytes) -> Transaction | None:
     texts = [record.get(column) for column in COLUMNS if column not in ("amount", "event_time", "counterparty_id")]
     amount, event_time, counterparty = record.get("amount"), record.get("event_time"), record.get("counterparty_id")
     good = all(isinstance(text, str) for text in texts) and isinstance(counterparty, str | None)
-    good = good and type(amount) in (int, float) and math.isfinite(amount)
+    good = good and isinstance(amount, int | float) and not isinstance(amount, bool) and math.isfinite(amount)
     return record if good and type(event_time) is int and -62135596800000 <= event_time <= 253402300799999 else None
 
 

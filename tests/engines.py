@@ -1,0 +1,94 @@
+"""Both engines on the same rows, and their results in one form: every column, compared as a set of rows."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from sentinel_cli.flink.pipeline import ALERTS, ENRICHED, RAW, run_stage
+from sentinel_cli.flink.referee import Answers, Referee
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.local.stand_ins import STAND_INS
+from sql import Pipeline
+from tests.cases import load_batch
+
+Row = Mapping[str, Any]
+Result = dict[str, list[str]]
+"""Rows by table, each as JSON with sorted keys, sorted."""
+DETECTED = (ALERTS, "sentinel.transactions_late", "sentinel.dead_letters")
+
+
+def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | None = None) -> Result:
+    """Alerts, late rows and dead letters of the embedded engine, as one replay or in steps of so many rows."""
+    with Engine(pipeline, duckdb.connect(), until=ALERTS) as engine:
+        batch = load_batch(engine.connection, events)
+        if step is None:
+            engine.replay(batch)
+        else:
+            for start in range(0, len(events), step):
+                rows = f"(SELECT * FROM {batch} WHERE __seq >= {start} AND __seq < {start + step})"
+                engine.step(rows, is_last=start + step >= len(events))
+        return {table: comparable(engine.rows(table)) for table in DETECTED}
+
+
+def flink_detection(flink: Referee, pipeline: Pipeline, events: Iterable[Row]) -> Result:
+    """Alerts, late rows and dead letters of Apache Flink."""
+    rows = [{"$rowtime": event["event_time"], **event, "key": event["account_id"]} for event in events]
+    found = run_stage(flink, pipeline, RAW, rows)
+    return {table: comparable(found[table]) for table in DETECTED}
+
+
+def embedded_stage(pipeline: Pipeline, source: str, rows: Sequence[Row], answers: Answers | None = None) -> Result:
+    """What the statements that read a table write, on the embedded engine; answers as the agent's."""
+    managed = dict(STAND_INS)
+    if answers is not None:
+        managed["AI_RUN_AGENT"] = lambda asked: [
+            [tuple(row) for row in answers.answers.get(key, answers.default)] for _, _, key in asked
+        ]
+    with Engine(pipeline, duckdb.connect(), managed=managed) as engine:
+        for row in rows:
+            engine.append(source, [row])
+            engine.decide()
+        sinks = {s.writes for s in pipeline.statements if s.kind == "insert" and source in s.reads}
+        return {table: comparable(engine.rows(table)) for table in sinks}
+
+
+def flink_stage(
+    flink: Referee, pipeline: Pipeline, source: str, rows: Iterable[Row], answers: Answers | None = None
+) -> Result:
+    """What the statements that read a table write, on Apache Flink."""
+    functions = {} if answers is None else {"AI_RUN_AGENT": answers}
+    return {table: comparable(found) for table, found in run_stage(flink, pipeline, source, rows, functions).items()}
+
+
+def comparable(rows: Iterable[Row]) -> list[str]:
+    """Rows in the one form: times epoch milliseconds, money as text, JSON text as what it says."""
+    return sorted(json.dumps(_plain(row), sort_keys=True) for row in rows)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: _value(name, value) for name, value in row.items() if name not in {"key", "$rowtime"}}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in {"detail", "record"} and value is not None:
+        return json.loads(value)
+    if isinstance(value, datetime):
+        return round(value.replace(tzinfo=UTC).timestamp() * 1000)
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+__all__ = [
+    "ALERTS",
+    "ENRICHED",
+    "RAW",
+    "Result",
+    "comparable",
+    "embedded_detection",
+    "embedded_stage",
+    "flink_detection",
+    "flink_stage",
+]
