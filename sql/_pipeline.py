@@ -14,8 +14,9 @@ from sql._parameters import Parameter, Value, literal, resolve
 from sql._rule import Rule, RuleFile, read_rule
 from sql._statement import Statement, read_statement
 from sql._table import Table, load_table
-from sql._template import placeholders, quoted_tables, render
+from sql._template import bare, placeholders, quoted_tables, render
 from sql._view import inline
+from sql.dialect import parse
 from sql.errors import PipelineError
 
 Provider = Literal["azureopenai", "bedrock"]
@@ -93,6 +94,8 @@ class _Loader:
             self.shared |= _literals(values)
         paths = sorted((root / "views").glob("*.sql"))
         self.views = {path.stem: self._render(path, self.shared) for path in paths}
+        for path in paths:
+            parse(self.views[path.stem], shown(path))
 
     def table_statements(self) -> list[Statement]:
         found = []
@@ -109,9 +112,9 @@ class _Loader:
         folder = self.root / "rules" / name
         source = shown(folder / "rule.toml")
         values = resolve(name, about.parameters, self.given, source)
-        _check_used(folder / "rule.sql", about.parameters, source)
         literals = self.shared | _literals(values) | {"rule_id": literal(name), "typology": literal(about.typology)}
         blank = self._render(folder / "rule.sql", literals | {"rule_version": "''", "starts_at": "''"})
+        _check_used(folder / "rule.sql", about.parameters, source)
         version = hashlib.sha256(inline(blank, self.views).encode()).hexdigest()[:8]
         literals["rule_version"] = literal(version)
         return Rule(name, about, values, version, folder), self.statement(folder / "rule.sql", literals, name)
@@ -119,7 +122,11 @@ class _Loader:
     def statement(self, path: Path, literals: Mapping[str, str] | None = None, name: str | None = None) -> Statement:
         name = (name or path.stem).replace("_", "-")
         literals = {**(literals or self.shared), "starts_at": literal(self.starts_at.get(name, EPOCH))}
-        return read_statement(name, inline(self._render(path, literals), self.views), shown(path))
+        text = self._render(path, literals)
+        if bare(text).startswith("INSERT"):
+            # Before views and prompts move the lines, so that an error names the line of the file.
+            parse(self._render(path, {key: value.replace("\n", " ") for key, value in literals.items()}), shown(path))
+        return read_statement(name, inline(text, self.views), shown(path))
 
     def ai(self, provider: Provider | None) -> list[Statement]:
         literals = self.shared | ai_literals(self.root / "ai", self.given, provider)

@@ -54,6 +54,7 @@ def read_statement(name: str, text: str, file: str) -> Statement:
         models = re.findall(r"USING MODEL `([^`]+)`", stripped)
         return Statement(name, kind, text, frozenset(models), writes, timedelta(0), False, file)
     tree = parse(text, file)
+    _check_relations(tree, file)
     look_back, has_history = _look_back(tree, file)
     return Statement(name, kind, text, _reads(tree), writes, look_back, has_history, file)
 
@@ -64,6 +65,16 @@ def _kind(stripped: str, file: str) -> tuple[Kind, str]:
             return kind, match["name"]
     expected = "ALTER TABLE, CREATE MODEL, CREATE AGENT or INSERT INTO"
     raise PipelineError(f"{file}:1: expected one {expected} with a back-quoted name, found {stripped[:40]!r}")
+
+
+def _check_relations(tree: exp.Expr, file: str) -> None:
+    """Every relation read is a table in back quotes, a CTE or a view; PipelineError names the first that is none."""
+    known = {cte.alias for cte in tree.find_all(exp.CTE)}
+    found = [table.name for table in tree.expression.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
+    calls = (call for call in tree.find_all(exp.Anonymous) if call.name.upper() in {*_WINDOW_SIZE, "TO_CHANGELOG"})
+    for name in [*found, *(call.expressions[0].name for call in calls)]:
+        if name not in known and not name.startswith("sentinel."):
+            raise PipelineError(f"{file}: no CTE, view or table {name}; known are {', '.join(sorted(known))}")
 
 
 def _reads(tree: exp.Expr) -> frozenset[str]:

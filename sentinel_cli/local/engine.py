@@ -76,9 +76,10 @@ class Engine:
         self._run(batch, is_replay=False, is_last=is_last)
 
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put rows into a table as if a statement had written them; times as naive UTC datetimes."""
-        columns = [column.name for column in self.pipeline.table(table).columns]
-        names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" for _ in columns)
+        """Put rows into a table as if a statement had written them; times as epoch milliseconds."""
+        types = {column.name: duckdb_type(column) for column in self.pipeline.table(table).columns}
+        columns, names = list(types), ", ".join(f'"{name}"' for name in types)
+        places = ", ".join("make_timestamp_ms(?)" if type_ == "TIMESTAMP" else "?" for type_ in types.values())
         for row in rows:
             values = [row.get(name) for name in columns]
             sequence = self.count(table) + 1

@@ -66,7 +66,7 @@ SELECT
   transaction_count,
   CAST(total_amount AS DECIMAL(18, 2)) AS total_amount,
   :currency AS currency,
-  CASE WHEN total_amount >= :critical_total THEN 'CRITICAL' ELSE 'MEDIUM' END AS severity,
+  CASE WHEN total_amount >= :high_total THEN 'HIGH' ELSE 'MEDIUM' END AS severity,
   ARRAY_SLICE(ARRAY_SORT(event_ids), 1, 50) AS evidence,
   JSON_OBJECT(
     'transaction_type' VALUE transaction_type,
