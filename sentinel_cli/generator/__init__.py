@@ -29,6 +29,6 @@ def generate(events: int, customers: int, mode: Mode, seed: int, lap: int = 0) -
     Raises UsageError for a negative number of events, no customers, or a seed beyond 64 bits.
     """
     # NumPy takes 0.3 s to import, which a command that only needs the modes should not pay
-    from sentinel_cli.generator.stream import open_stream  # noqa: PLC0415
+    from sentinel_cli.generator.stream import open_stream
 
     return open_stream(events, customers, mode, seed, lap)

@@ -118,7 +118,7 @@ def _json_object(node: exp.Expr, file: str) -> exp.Expr:
 
 
 def _pattern(node: exp.Expr, whole: exp.Expr, file: str) -> str:
-    """A pattern that Java and RE2 read alike: a literal, not empty, and without `$`, which Java lets match before a newline."""
+    """A pattern that Java and RE2 read alike: a literal, not empty, without `$` (Java's matches before a newline too)."""
     text = node.name
     if not (isinstance(node, exp.Literal) and node.is_string and text) or re.search(r"(?<!\\)\$", text):
         raise unknown(whole, file)
@@ -133,7 +133,7 @@ def _regexp(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
 
 
 def _regexp_extract(node: exp.Expr, file: str) -> exp.Expr:
-    """NULL where nothing matches, as in Flink; DuckDB gives an empty string, so a group must take part in every match."""
+    """NULL where nothing matches, as in Flink; DuckDB gives '', so a group must take part in every match."""
     group = node.args.get("position") or node.args.get("group")
     pattern = _pattern(node.expression, node, file)
     groups = len(re.findall(r"(?<!\\)\((?!\?)", pattern))

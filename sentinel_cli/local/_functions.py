@@ -5,6 +5,7 @@ What depends on the type of an argument is a macro over `typeof`, which DuckDB f
 """
 
 import json
+import math
 import re
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from duckdb.func import FunctionNullHandling
 _PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 _MACROS = (
-    # Half up on the shortest decimal text of a DOUBLE; the fast way where two decimals hold it. No number is 0, as in Flink.
+    # Half up on the shortest decimal text of a DOUBLE; the fast way where two decimals hold it. In Flink no number is 0.
     """flink_decimal(x) AS CASE
         WHEN x IS NULL THEN NULL
         WHEN typeof(x) = 'VARCHAR' THEN coalesce(TRY_CAST(x AS DECIMAL(18, 2)), 0.00)
@@ -75,7 +76,7 @@ def json_value(text: str | None, path: str) -> str | None:
 
 def double_text(value: float) -> str:
     """A DOUBLE as Java writes it: 1.0E7 from ten million on and 1.0E-4 below a thousandth."""
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return str(float(value))

@@ -127,7 +127,7 @@ def test_both_engines_give_the_same_dispositions(flink: Referee, embedded: list[
     assert flink_stage(flink, PIPELINE, ENRICHED, rows, answers)[DISPOSITIONS] == embedded
 
 
-GUARDED = {
+GUARDED: dict[str, tuple[dict[str, Any], str | None]] = {
     "critical": ({"severity": "CRITICAL"}, "CRITICAL_SEVERITY"),
     "a cent below the total": ({"total_amount": "99999.99"}, None),
     "the total": ({"total_amount": "100000.00"}, "TOTAL"),

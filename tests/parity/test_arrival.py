@@ -1,4 +1,4 @@
-"""Alerts late against each other, out of order, repeated, and a last one after which nothing comes: one disposition each."""
+"""Alerts late, out of order, repeated, and a last one after which nothing comes: one disposition each."""
 
 import json
 from typing import Any

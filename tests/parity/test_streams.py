@@ -29,7 +29,7 @@ delays = st.sampled_from(
 amounts = st.sampled_from(
     [9_999.99, 10_000.0, 10_000.01, 7_999.99, 8_000.0, 6_000.0, 9_000.0, 2.5, 30_000.0, 29_999.99, 0.01]
 )
-breaches = st.sampled_from(
+breaches: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}] * 30
     + [
         {"amount": -1.0}, {"amount": 10.001}, {"amount": 0.0}, {"amount": 2e12}, {"currency": "usd"},

@@ -24,7 +24,8 @@ def parameter(kind: str, default: str | int, **more: object) -> sql.Parameter:
 
 
 def in_duckdb(text: str) -> object:
-    return duckdb.execute(f"SELECT {text}").fetchall()[0][0]
+    with duckdb.connect() as connection:
+        return connection.execute(f"SELECT {text}").fetchall()[0][0]
 
 
 def in_flink(text: str) -> exp.Expression:
