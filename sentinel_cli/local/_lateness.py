@@ -13,24 +13,26 @@ however late, begins a new life (`epoch`). A timer set in the past fires when th
 Source: RowTimeRangeBoundedPrecedingFunction of Apache Flink 2.3, behaviour checked by the parity tests.
 """
 
-import heapq
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 NEVER = -(2**50)
 """A watermark before the first one, in epoch milliseconds."""
+_MANY = 64
+"""Timers of a key above which those that fired are put together."""
 
 
 @dataclass(slots=True)
 class KeyState:
-    """What the operator remembers of one key."""
+    """What the operator remembers of one key; timers fire in thought, when a late row asks which have."""
 
     epoch: int
-    moved_at: int
-    """The watermark up to which timers have fired."""
-    last_fired: int = 0
-    cleanup: int | None = None
+    cleanup: int
+    set_at: int
+    """The watermark when the clean-up was set: one set in the past waits for the next move."""
     timers: list[int] = field(default_factory=list)
+    overdue: list[tuple[int, int]] = field(default_factory=list)
+    """Timers set in the past, each with the watermark at which it was set."""
 
 
 def admit(
@@ -42,38 +44,40 @@ def admit(
     Args:
         rows: Sequence number, key, time and the watermark before the row, in order of arrival; epoch milliseconds.
         window_ms: Length of the RANGE.
-        states: State by key, changed in place; a key that was cleaned up is absent.
+        states: State by key, changed in place; a key that was cleaned up may be absent.
     """
     epochs: list[int | None] = []
+    keep, forget = window_ms + 1, window_ms * 3 // 2 + 1
     for sequence, key, time, watermark in rows:
         state = states.get(key)
-        if state is not None and watermark > state.moved_at and _fire(state, watermark):
-            del states[key]
+        if state is not None and state.cleanup <= watermark > state.set_at:
             state = None
-        if time <= (state.last_fired if state else 0):
+        if time <= watermark and time <= (_last_fired(state, watermark) if state else 0):
             epochs.append(None)
             continue
         if state is None:
-            state = states[key] = KeyState(sequence, watermark)
-        _register(state, time, window_ms)
+            state = states[key] = KeyState(sequence, time + forget, watermark)
+            _set(state, state.cleanup, watermark)
+        elif state.cleanup < time + keep:
+            state.cleanup, state.set_at = time + forget, watermark
+            _set(state, state.cleanup, watermark)
+        _set(state, time, watermark)
         epochs.append(state.epoch)
     return epochs
 
 
-def _fire(state: KeyState, watermark: int) -> bool:
-    """Fire the timers up to a watermark; whether the state was cleaned up."""
-    state.moved_at = watermark
-    timers = state.timers
-    while timers and timers[0] <= watermark:
-        fired = heapq.heappop(timers)
-        if state.cleanup is not None and state.cleanup <= fired:
-            return True
-        state.last_fired = fired
-    return False
+def _set(state: KeyState, timer: int, watermark: int) -> None:
+    if timer <= watermark:
+        state.overdue.append((timer, watermark))
+        return
+    state.timers.append(timer)
+    if len(state.timers) > _MANY:
+        fired = [known for known in state.timers if known <= watermark]
+        state.timers = [known for known in state.timers if known > watermark] + ([max(fired)] if fired else [])
 
 
-def _register(state: KeyState, time: int, window_ms: int) -> None:
-    heapq.heappush(state.timers, time)
-    if state.cleanup is None or state.cleanup < time + window_ms + 1:
-        state.cleanup = time + window_ms * 3 // 2 + 1
-        heapq.heappush(state.timers, state.cleanup)
+def _last_fired(state: KeyState, watermark: int) -> int:
+    """The latest timer that fired up to a watermark, 0 if none did."""
+    fired = [timer for timer in state.timers if timer <= watermark]
+    fired += [timer for timer, set_at in state.overdue if watermark > set_at]
+    return max(fired, default=0)

@@ -9,32 +9,46 @@ from sentinel_cli.local.anomalies import DetectOptions, detect_anomalies, histor
 _ANSWER = ("forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
 
 
-def detect(connection: duckdb.DuckDBPyConnection, name: str, segment: Segment, new: str, *, keep: bool) -> str:
+def detect(connection: duckdb.DuckDBPyConnection, segment: Segment, new: str, history: str | None) -> str:
     """
-    Judge the rows of table `new` by its `__row`; the relation of `__row` and `answer`, the function's ROW.
+    Judge the rows of table `new` by its `__row`; the table of `__row` and `answer`, the function's ROW.
 
-    With `keep`, the history is read from and written to a table, cut to the rows that a later judgement can need.
+    With `history`, the earlier rows of a key stand in the table of that name, and the new ones are added to it.
     """
-    options = DetectOptions.from_json(connection.execute(f"SELECT {segment.options}").fetchall()[0][0])
-    keys, history = ", ".join(segment.keys), f"{name}_history"
-    mine = f"SELECT {keys}, {segment.time} AS __time, {segment.value} AS __value, __row FROM {new}"
-    if keep:
-        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {history} AS {mine} LIMIT 0")
-        connection.execute(f"INSERT INTO {history} {mine}")
-    rows = f"(SELECT * FROM {history} WHERE ({keys}) IN (SELECT ({keys}) FROM {new}))" if keep else f"({mine})"
+    options = _options(connection, segment)
+    keys = ", ".join(segment.keys)
+    rows = f"(SELECT {keys}, {segment.time} AS __time, {segment.value} AS __value, __row FROM {new})"
+    if history:
+        earlier = f"SELECT *, 0 FROM {history} WHERE ({keys}) IN (SELECT ({keys}) FROM {new})"
+        rows = f"(SELECT * FROM {rows} UNION ALL {earlier})"
     found = connection.execute(
-        f"SELECT dense_rank() OVER (ORDER BY {keys}) AS key, __value, coalesce(__row, 0) AS __row FROM {rows} "
-        f"ORDER BY {keys}, __time"
+        f"SELECT dense_rank() OVER (ORDER BY {keys}) AS key, __value, __row FROM {rows} ORDER BY {keys}, __time"
     ).fetchnumpy()
     partition = np.ma.filled(found["key"], 0).astype(np.int64)
     value = np.ma.filled(found["__value"], np.nan).astype(np.float64)
-    answers = detect_anomalies(partition, value, options)
-    _store(connection, f"{name}_answers", found["__row"], value, answers)
-    if keep:
-        kept = f"row_number() OVER (PARTITION BY {keys} ORDER BY __time DESC) <= {history_rows(options)}"
-        query = f"SELECT * REPLACE (NULL::BIGINT AS __row) FROM {history} QUALIFY {kept}"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {history} AS {query}")
-    return f"{name}_answers"
+    row = found["__row"].astype(np.int64)
+    answers = detect_anomalies(partition, value, options, only=row > 0)
+    _store(connection, f"{new}_answers", row, value, answers)
+    if history:
+        mine = f"SELECT {keys}, {segment.time}, {segment.value} FROM {new}"
+        connection.execute(f"INSERT INTO {history} {mine}")
+    return f"{new}_answers"
+
+
+def history_columns(segment: Segment, relation: str) -> str:
+    """The query of an empty history: the keys, the time and the value of a row."""
+    keys = ", ".join(segment.keys)
+    return f"SELECT {keys}, {segment.time} AS __time, {segment.value} AS __value FROM {relation} LIMIT 0"
+
+
+def kept(connection: duckdb.DuckDBPyConnection, segment: Segment, history: str) -> str:
+    """The query of those rows of a history that a later judgement can need."""
+    last = f"row_number() OVER (PARTITION BY {', '.join(segment.keys)} ORDER BY __time DESC)"
+    return f"SELECT * FROM {history} QUALIFY {last} <= {history_rows(_options(connection, segment))}"
+
+
+def _options(connection: duckdb.DuckDBPyConnection, segment: Segment) -> DetectOptions:
+    return DetectOptions.from_json(connection.execute(f"SELECT {segment.options}").fetchall()[0][0])
 
 
 def _store(

@@ -13,6 +13,8 @@ import duckdb
 from sentinel_cli.local._lateness import KeyState, admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
 
+_SMALL = 1_000
+"""Rows of a table of state that are not worth cutting."""
 Answers = list[list[tuple[str | None, ...]]]
 Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
 """A managed table function over a batch: for each tuple of arguments, the rows that it yields."""
@@ -41,7 +43,8 @@ class StatementRun:
         self.plan, self.connection, self.managed = plan, connection, managed
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
         self.keys: dict[object, KeyState] = {}
-        self.kept: set[str] = set()
+        self.settled: dict[str, int] = {}
+        """Tables of state, with the rows that each held when it was last cut."""
         self.admitted: Callable[[str], str] = str
 
     def step(self, step: Step) -> str | None:
@@ -121,11 +124,17 @@ class StatementRun:
 
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
-        from sentinel_cli.local._model import detect
+        # NumPy, slow to import, only where it is needed
+        from sentinel_cli.local._model import detect, history_columns, kept
 
         new = f"{name}_new"
         self._create(new, f"SELECT *, row_number() OVER () AS __row FROM {relation}")
-        answers = detect(self.connection, name, segment, new, keep=not step.is_replay)
+        history = None if step.is_replay else f"{name}_history"
+        if history and history not in self.settled:
+            self.settled[history] = self._create(history, history_columns(segment, new))
+        answers = detect(self.connection, segment, new, history)
+        if history:
+            self._rewrite(history, kept(self.connection, segment, history))
         return f"(SELECT n.*, a.answer AS {segment.column} FROM {new} AS n JOIN {answers} AS a USING (__row))"
 
     def _first(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
@@ -172,14 +181,13 @@ class StatementRun:
         return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
 
     def _keep(self, table: str, rows: str) -> None:
-        if table in self.kept:
+        if table in self.settled:
             self.connection.execute(f"INSERT INTO {table} SELECT * FROM {rows}")
         else:
-            self._create(table, f"SELECT * FROM {rows}")
-            self.kept.add(table)
+            self.settled[table] = self._create(table, f"SELECT * FROM {rows}")
 
     def _prune(self, step: Step) -> None:
-        """Forget what no later row can need; a table is rewritten once half of it is dead, so that steps stay cheap."""
+        """Forget what no later row can need."""
         if step.is_replay or step.high is None:
             return
         for number, segment in enumerate(self.plan.segments):
@@ -191,10 +199,14 @@ class StatementRun:
                 needed = f"{segment.time} >= {_timestamp(oldest)} OR __due > {_timestamp(step.high)}"
             else:
                 continue
-            total, alive = self._one(f"SELECT count(*), count(*) FILTER (WHERE {needed}) FROM {table}")
-            if alive * 2 < total:
-                self._create(f"{table}_alive", f"SELECT * FROM {table} WHERE {needed}")
-                self.connection.execute(f"DROP TABLE {table}; ALTER TABLE {table}_alive RENAME TO {table}")
+            self._rewrite(table, f"SELECT * FROM {table} WHERE {needed}")
+
+    def _rewrite(self, table: str, needed: str) -> None:
+        """Cut a table of state to what is needed once it has doubled, so that a step's cost stays flat."""
+        (total,) = self._one(f"SELECT count(*) FROM {table}")
+        if total > 2 * max(self.settled[table], _SMALL):
+            self.settled[table] = self._create(f"{table}_needed", needed)
+            self.connection.execute(f"DROP TABLE {table}; ALTER TABLE {table}_needed RENAME TO {table}")
 
     def _create(self, table: str, query: str) -> int:
         """A table of a query's rows; how many there are."""
