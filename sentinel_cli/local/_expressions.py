@@ -118,7 +118,7 @@ def _json_object(node: exp.Expr, file: str) -> exp.Expr:
 
 
 def _pattern(node: exp.Expr, whole: exp.Expr, file: str) -> str:
-    """A pattern that Java and RE2 read alike: a literal, not empty, without `$` (Java's matches before a newline too)."""
+    """A pattern that Java and RE2 read alike: a literal, not empty, and without `$`."""
     text = node.name
     if not (isinstance(node, exp.Literal) and node.is_string and text) or re.search(r"(?<!\\)\$", text):
         raise unknown(whole, file)

@@ -16,7 +16,7 @@ from duckdb.func import FunctionNullHandling
 _PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 _MACROS = (
-    # Half up on the shortest decimal text of a DOUBLE; the fast way where two decimals hold it. In Flink no number is 0.
+    # Half up on the shortest text of a DOUBLE; the fast way where two decimals hold it. In Flink no number is 0.
     """flink_decimal(x) AS CASE
         WHEN x IS NULL THEN NULL
         WHEN typeof(x) = 'VARCHAR' THEN coalesce(TRY_CAST(x AS DECIMAL(18, 2)), 0.00)
