@@ -25,7 +25,7 @@ def replay_on_flink(
         EngineError: Flink could not be started, or failed.
     """
     rows: dict[str, list[dict[str, Any]]] = {}
-    with tempfile.TemporaryDirectory() as folder, Referee(timeout=3_600) as referee:
+    with tempfile.TemporaryDirectory() as folder, Referee(timeout=3_600, long_runs=True) as referee:
         path = Path(folder, "transactions.jsonl")
         connection.execute(
             'COPY (SELECT encode(account_id) AS key, * EXCLUDE (__seq, event_time, "$rowtime"), '
