@@ -16,9 +16,9 @@ _COLOURS = {"ESCALATE": "bold red", "REVIEW": "yellow", "DISMISS": "green"}
 _SEVERITY = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "green"}
 
 
-def show(demo: Demo) -> None:
+def show(demo: Demo, console: Console | None = None) -> None:
     """Print each alert as it fires, then what was planted and found."""
-    console = Console(highlight=False)
+    console = console or Console(highlight=False)
     console.print(
         f"[bold]{demo.events} transactions[/] enter sentinel.transactions_raw; "
         "Flink SQL judges them on this machine, and every alert gets a summary and a disposition.\n"

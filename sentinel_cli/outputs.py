@@ -18,8 +18,6 @@ import orjson
 
 from sql.errors import InputError
 
-# What a shell reports for a program that SIGPIPE ended, as it would have ended this one were Python not to ignore it.
-CLOSED_PIPE = 141
 _TYPES = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", Decimal: "DECIMAL(18, 2)", datetime: "BIGINT"}
 
 
@@ -31,13 +29,12 @@ def write_rows(
     A naive datetime is UTC. `columns` gives the DuckDB types of a Parquet file's columns; without it they follow from
     the values: Decimal DECIMAL(18, 2), int and datetime BIGINT, list VARCHAR[], other VARCHAR. Only columns and no rows
     make a Parquet file without rows, so callers who may have no rows give them.
-    Raises InputError when the file cannot be written, SystemExit(141) when the reader of stdout has gone.
+    Raises InputError when the file cannot be written.
     """
     if path is None:
-        with closed_pipe_ends_quietly():
-            count = _write_json_lines(rows, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-            return count
+        count = _write_json_lines(rows, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return count
     with written_aside(path) as aside:
         if Path(path).suffix == ".parquet":
             return _write_parquet(list(rows), columns, aside)
@@ -59,17 +56,6 @@ def write_rejected(connection: duckdb.DuckDBPyConnection, path: str) -> int:
         return 0
     with written_aside(rejected) as aside, aside.open("wb") as file:
         return _write_json_lines(_rejected_rows(first, cursor), file)
-
-
-@contextmanager
-def closed_pipe_ends_quietly() -> Iterator[None]:
-    """End the process with status 141 and without a traceback when the reader of stdout (head, less) has gone."""
-    try:
-        yield
-    except BrokenPipeError:
-        # What is still buffered has nowhere to go; Python would try, and complain, when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(CLOSED_PIPE) from None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from rich.table import Table
 from sentinel_cli.outputs import write_rejected, write_rows
 from sentinel_cli.replay import Outcome, Request, Summary, replay
 from sentinel_cli.scoring import Count, read_labels, score
+from sql.errors import UsageError
 
 
 def run(request: Request) -> None:
@@ -21,6 +22,8 @@ def run(request: Request) -> None:
     Raises:
         SentinelError: the request, an input or an output is wrong.
     """
+    if request.out and not request.out.resolve().parent.is_dir():
+        raise UsageError(f"--out {request.out}: there is no folder {request.out.parent}")
     labels = read_labels(request.labels) if request.labels else None
     console = Console(stderr=True, highlight=False)
     waiting = console.status(f"replaying {', '.join(request.inputs)}") if console.is_terminal else nullcontext()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from sql.errors import PipelineError
+from sql.errors import ParameterError
 
 Value = str | int | Decimal | timedelta | None
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
@@ -49,8 +49,10 @@ class Parameter(BaseModel):
         convert: Callable[[object], Any] = _CONVERT[self.type]
         value = convert(given)
         too_small = self.at_least is not None and value < convert(self.at_least)
-        if too_small or (self.at_most is not None and value > convert(self.at_most)):
-            raise ValueError(f"{given} is outside {self.at_least or '...'} to {self.at_most or '...'}")
+        if too_small:
+            raise ValueError(f"{given} is below {self.at_least}, the least allowed")
+        if self.at_most is not None and value > convert(self.at_most):
+            raise ValueError(f"{given} is above {self.at_most}, the most allowed")
         checked: Value = value
         return checked
 
@@ -107,17 +109,17 @@ def resolve(owner: str, declared: dict[str, Parameter], overrides: dict[str, obj
     The value of each declared parameter: the override `owner.name` where there is one, else the default.
 
     Raises:
-        PipelineError: an override is of the wrong type or out of bounds, or names no declared parameter.
+        ParameterError: an override is of the wrong type or out of bounds, or names no declared parameter.
     """
     mine = {key.partition(".")[2]: value for key, value in overrides.items() if key.partition(".")[0] == owner}
     for name in mine:
         if name not in declared:
             known = ", ".join(sorted(declared)) or "none"
-            raise PipelineError(f"{owner}.{name}: {source} declares no such parameter; it has: {known}")
+            raise ParameterError(f"{owner}.{name}: {source} declares no such parameter; it has: {known}")
     values: dict[str, Value] = {}
     for name, parameter in declared.items():
         try:
             values[name] = parameter.parse(mine.get(name, parameter.default))
         except ValueError as error:
-            raise PipelineError(f"{owner}.{name}: {error} ({parameter.type}, {source})") from None
+            raise ParameterError(f"{owner}.{name}: {error} ({parameter.type}, {source})") from None
     return values

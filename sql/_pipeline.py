@@ -17,7 +17,7 @@ from sql._table import Table, load_table
 from sql._template import bare, placeholders, quoted_tables, render
 from sql._view import inline
 from sql.dialect import parse
-from sql.errors import PipelineError
+from sql.errors import ParameterError, PipelineError
 
 Provider = Literal["azureopenai", "bedrock"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def load_pipeline(
     _check_owners(given, [*(t.folder.name for t in tables), *files, "ai"])
     unknown = set(rules or ()) - set(files)
     if unknown:
-        raise PipelineError(f"no such rule: {', '.join(sorted(unknown))}; known are {', '.join(files)}")
+        raise ParameterError(f"no such rule: {', '.join(sorted(unknown))}; known are {', '.join(files)}")
     loader = _Loader(root, tables, given, dict(starts_at or {}))
     statements = loader.table_statements()
     chosen = [loader.rule(name, about) for name, about in files.items() if rules is None or name in rules]
@@ -152,7 +152,7 @@ def _literals(values: Mapping[str, Value]) -> dict[str, str]:
 def _check_owners(given: Mapping[str, object], owners: list[str]) -> None:
     for key in given:
         if key.partition(".")[0] not in owners or "." not in key:
-            raise PipelineError(f"{key}: expected OWNER.PARAMETER with one of the owners {', '.join(owners)}")
+            raise ParameterError(f"{key}: expected OWNER.PARAMETER with one of the owners {', '.join(owners)}")
 
 
 def _check_used(path: Path, declared: Mapping[str, Parameter], source: str) -> None:

@@ -9,6 +9,10 @@ class PipelineError(SentinelError):
     """A file under `sql/`, or a parameter given to it, is wrong: names file, line and what was expected."""
 
 
+class ParameterError(PipelineError):
+    """A parameter or rule that was asked for does not exist, or its value is out of bounds; exit code 2."""
+
+
 class UsageError(SentinelError):
     """The command line asks for something that cannot be; exit code 2."""
 

@@ -148,9 +148,9 @@ def test_a_declaration_without_unit_pattern_or_a_sound_default_is_refused(declar
         ({"structuring": "1.00"}, ["structuring", "OWNER.PARAMETER"]),
         ({"geo.min_total": "1.00"}, ["geo.min_total", "no such parameter", "min_countries"]),
         ({"structuring.min_total": "much"}, ["structuring.min_total", "'much'", "decimal", "rule.toml"]),
-        ({"structuring.min_transactions": 1}, ["structuring.min_transactions", "1 is outside 2"]),
+        ({"structuring.min_transactions": 1}, ["structuring.min_transactions", "1 is below 2"]),
         ({"transactions_raw.max_ahead": "100 days"}, ["transactions_raw.max_ahead", "99 days", "table.toml"]),
-        ({"ai.max_completion_tokens": 1}, ["ai.max_completion_tokens", "outside 200 to 50000", "ai.toml"]),
+        ({"ai.max_completion_tokens": 1}, ["ai.max_completion_tokens", "below 200", "ai.toml"]),
     ],
 )
 def test_a_wrong_override_names_itself_and_what_was_expected(given: dict[str, object], words: list[str]) -> None:

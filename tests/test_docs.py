@@ -1,4 +1,4 @@
-"""docs/rules.md is generated, up to date, and lists what there is."""
+"""The generated pages are up to date, and the catalogue lists what there is."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from tests.cases import all_cases
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_catalogue_is_up_to_date() -> None:
+def test_the_generated_pages_are_up_to_date() -> None:
     command = [sys.executable, "scripts/docs.py", "--check"]
     run = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     assert (run.returncode, run.stderr) == (0, "")

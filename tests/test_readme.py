@@ -1,0 +1,41 @@
+"""Every shell block of the README and of docs/ runs, from the project's root, as a new user would run it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SUITE = "uv run --group dev pytest"
+"""The test command itself is not run again inside it."""
+
+
+def blocks() -> list[tuple[str, str]]:
+    found = [
+        (page, text) for page in PAGES for text in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    ]
+    return [(page.name, text.strip()) for page, text in found]
+
+
+@pytest.mark.parametrize(("page", "block"), [b for b in blocks() if SUITE not in b[1]])
+def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
+    written = {path for path in ROOT.iterdir()}
+    run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False)
+    for path in set(ROOT.iterdir()) - written:
+        path.unlink()
+    assert run.returncode == 0, f"{page}: {run.stderr}"
+
+
+def test_the_readme_says_the_two_commands_and_stays_short() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert "pip install uv && uv run sentinel demo" in text
+    assert f"pip install uv && {SUITE}" in text
+    assert text.count("\n") <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
