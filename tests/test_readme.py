@@ -21,7 +21,7 @@ def blocks() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "block"), [b for b in blocks() if SUITE not in b[1]])
 def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
-    written = {path for path in ROOT.iterdir()}
+    written = set(ROOT.iterdir())
     run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False)
     for path in set(ROOT.iterdir()) - written:
         path.unlink()

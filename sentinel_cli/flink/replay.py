@@ -27,16 +27,21 @@ def replay_on_flink(
     rows: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder, Referee(timeout=3_600, long_runs=True) as referee:
         path = Path(folder, "transactions.jsonl")
-        connection.execute(
-            'COPY (SELECT encode(account_id) AS key, * EXCLUDE (__seq, event_time, "$rowtime"), '
-            'epoch_ms(event_time) AS event_time_ms, epoch_ms("$rowtime") AS "$rowtime_ms" '
-            f"FROM arrived_transactions ORDER BY __seq) TO '{path}' (FORMAT json)"
-        )
+        write_epoch_file(connection, path)
         rows |= run_stage(referee, pipeline, RAW, path)
         for source in (ALERTS, ENRICHED):
             if until != ALERTS:
                 rows |= run_stage(referee, pipeline, source, rows[source])
     return {table: [_typed(pipeline, table, row) for row in found] for table, found in rows.items()}
+
+
+def write_epoch_file(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write `arrived_transactions` as the referee reads a file: times as epoch milliseconds, the key as base64."""
+    connection.execute(
+        'COPY (SELECT to_base64(encode(account_id)) AS key, * EXCLUDE (__seq, event_time, "$rowtime"), '
+        'epoch_ms(event_time) AS event_time_ms, epoch_ms("$rowtime") AS "$rowtime_ms" '
+        f"FROM arrived_transactions ORDER BY __seq) TO '{path}' (FORMAT json)"
+    )
 
 
 def _typed(pipeline: Pipeline, table: str, row: dict[str, Any]) -> dict[str, Any]:

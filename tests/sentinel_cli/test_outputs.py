@@ -1,8 +1,6 @@
 """Results are whole files, exact to the cent, and a reader who leaves early is no error."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
