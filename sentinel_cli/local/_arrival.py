@@ -1,5 +1,6 @@
 """What a batch of transactions brings: the watermark before each row, and the verdict on each."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import duckdb
@@ -56,14 +57,14 @@ def arrive(  # noqa: PLR0913 (a batch, the watermark and what the batch is to th
 def judge(connection: duckdb.DuckDBPyConnection, step: Step, view: tuple[str, str]) -> Step:
     """The step as those statements see it that begin with the same view: a batch is judged once for all of them."""
     name, text = view
-    query = f"WITH {INPUT} AS (SELECT * FROM {step.source}) {text}"
+    query = f"WITH {INPUT} AS (SELECT * FROM {step.rows}) {text}"
     if step.is_replay:
-        return replace(step, source=_looked_up(connection, step.source, query, text))
+        return replace(step, view=_looked_up(connection, query, text))
     _create(connection, f"__{name}", query)
-    return replace(step, source=f"__{name}")
+    return replace(step, rows=f"__{name}")
 
 
-def _looked_up(connection: duckdb.DuckDBPyConnection, source: str, query: str, text: str) -> str:
+def _looked_up(connection: duckdb.DuckDBPyConnection, query: str, text: str) -> Callable[[str], str]:
     """The view with its verdict looked up: nearly every row has none, so the others fit into a small table."""
     verdicts = f"SELECT __seq, {_VERDICT} FROM ({query}) WHERE {_VERDICT} IS NOT NULL"
     count = _create(connection, "__verdicts", verdicts)
@@ -72,10 +73,11 @@ def _looked_up(connection: duckdb.DuckDBPyConnection, source: str, query: str, t
     for column in tree.find_all(exp.Alias):
         if column.alias == _VERDICT and isinstance(column.this, exp.Case):
             column.this.replace(exp.column("__verdict") if count else nothing)
-    rows = f"SELECT * FROM {source}"
+    verdict, known = "", ""
     if count:
-        rows = f"SELECT r.*, v.{_VERDICT} AS __verdict FROM {source} AS r LEFT JOIN __verdicts AS v USING (__seq)"
-    return f"(WITH {INPUT} AS ({rows}) {tree.sql(dialect='duckdb')})"
+        verdict, known = f", v.{_VERDICT} AS __verdict", "LEFT JOIN __verdicts AS v USING (__seq)"
+    judged = tree.sql(dialect="duckdb")
+    return lambda rows: f"(WITH {INPUT} AS (SELECT r.*{verdict} FROM {rows} AS r {known}) {judged})"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, query: str) -> int:

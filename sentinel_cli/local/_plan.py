@@ -42,6 +42,8 @@ class Segment:
     reach_ms: int = 0
     deferred: dict[str, str] = field(default_factory=dict)
     """Aggregates that only the final projection reads, by column: computed for the rows that survive, from rows `c`."""
+    keys_of_source: bool = False
+    """Whether the keys are columns of the source as they are, so that rows can be chosen by key before anything else."""
     options: str = ""
     """The JSON_OBJECT of a model's options, as DuckDB SQL."""
     value: str = ""
@@ -94,6 +96,8 @@ class _Planner:
         self.tree = parse(statement.sql, self.file)
         self.segments: list[Segment] = [Segment("rows")]
         self.source = ""
+        self.aliases: set[str] = set()
+        """Columns that some CTE has computed."""
         self.last = ""
         """Name of the relation that the next CTE may read."""
 
@@ -145,6 +149,7 @@ class _Planner:
             self._append(self.segments[-1], name, select)
 
     def _append(self, segment: Segment, name: str, select: exp.Expr) -> None:
+        self.aliases |= {alias.alias for alias in select.find_all(exp.Alias)}
         self._changelog(select)
         self._rename_source(select)
         self._watermark(select)
@@ -164,8 +169,8 @@ class _Planner:
         segment = self._open("tumble")
         segment.time = descriptor.expressions[0].name
         segment.size_ms = int(duration(size, self.file).total_seconds() * 1000)
-        self._defer(segment, select)
         segment.keys = tuple(c.name for c in select.args["group"].expressions if c.name not in _WINDOW_COLUMNS)
+        self._defer(segment, select)
         if not _reads(source.name, self.last) or not _grouped_by_window(select):
             raise unknown(select, self.file)
         for column in list(select.args["group"].expressions):
@@ -275,6 +280,7 @@ class _Planner:
 
     def _defer(self, segment: Segment, select: exp.Expr) -> None:
         """Take aggregates out of the select where only the final projection reads them."""
+        segment.keys_of_source = not self.aliases.intersection(segment.keys)
         for column in list(select.expressions):
             if column.alias not in self.deferrable or not column.find(exp.AggFunc):
                 continue

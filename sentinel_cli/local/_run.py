@@ -24,7 +24,7 @@ Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
 class Step:
     """One step: rows arrive from `source`, and the watermark moves from `low` to `high` (epoch milliseconds)."""
 
-    source: str
+    rows: str
     """Relation of the new rows, with `__seq` and `__behind`."""
     watermarks: str
     """Relation of `__seq` and `__wm`, the watermark before each new row in epoch milliseconds; rows that arrived late
@@ -34,6 +34,13 @@ class Step:
     high: int | None
     """None closes every window."""
     is_replay: bool
+    view: Callable[[str], str] = str
+    """From rows to what the statement reads of them."""
+
+    @property
+    def source(self) -> str:
+        """Relation of what the statement reads."""
+        return self.view(self.rows)
 
 
 class StatementRun:
@@ -167,9 +174,7 @@ class StatementRun:
         number, segment = owners[0]
         before = self.plan.segments[:number]
         if step.is_replay:
-            every = self.admitted(_chain(before, step.source))
-            wanted = f"SELECT c.__seq FROM {every} AS c JOIN {survivors} AS s ON {_match(segment)}"
-            rows = self.admitted(_chain(before, f"(SELECT * FROM {step.source} WHERE __seq IN ({wanted}))"))
+            rows = self.admitted(_chain(before, self._chosen(before, segment, survivors, step)))
         else:
             rows = f"{self.prefix}_{number}"
         values = ", ".join(f"{expression} AS {column}" for column, expression in segment.deferred.items())
@@ -179,6 +184,15 @@ class StatementRun:
         filled = f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c ON {_match(segment)} GROUP BY ALL"
         on = " AND ".join(f"s.{key} = l.{key}" for key in keys)
         return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
+
+    def _chosen(self, before: list[Segment], segment: Segment, survivors: str, step: Step) -> str:
+        """What the statement reads of those rows that can belong to a survivor: only they are computed in full."""
+        keys = ", ".join(segment.keys)
+        wanted = f"({keys}) IN (SELECT ({keys}) FROM {survivors})"
+        if not segment.keys_of_source:
+            every = self.admitted(_chain(before, step.source))
+            wanted = f"__seq IN (SELECT c.__seq FROM {every} AS c JOIN {survivors} AS s ON {_match(segment)})"
+        return step.view(f"(SELECT * FROM {step.rows} WHERE {wanted})")
 
     def _keep(self, table: str, rows: str) -> None:
         if table in self.settled:
