@@ -21,8 +21,10 @@ def detect(connection: duckdb.DuckDBPyConnection, segment: Segment, new: str, hi
     if history:
         earlier = f"SELECT *, 0 FROM {history} WHERE ({keys}) IN (SELECT ({keys}) FROM {new})"
         rows = f"(SELECT * FROM {rows} UNION ALL {earlier})"
+    # Sorted by a number for each key: numbers sort in half the time of texts.
+    numbered = f"(SELECT *, row_number() OVER () AS key FROM (SELECT DISTINCT {keys} FROM {new}))"
     found = connection.execute(
-        f"SELECT dense_rank() OVER (ORDER BY {keys}) AS key, __value, __row FROM {rows} ORDER BY {keys}, __time"
+        f"SELECT key, __value, __row FROM {rows} JOIN {numbered} USING ({keys}) ORDER BY key, __time"
     ).fetchnumpy()
     partition = np.ma.filled(found["key"], 0).astype(np.int64)
     value = np.ma.filled(found["__value"], np.nan).astype(np.float64)
