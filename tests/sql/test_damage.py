@@ -96,7 +96,7 @@ def test_an_unknown_view_or_cte_is_an_error_with_its_file(root: Path, old: str, 
             TOML,
             'default = "60 minutes"',
             'default = "30 seconds"',
-            "parameters.window: Value error, 30 seconds is outside",
+            "parameters.window: Value error, 30 seconds is below",
         ),
         ("ai/ai.toml", "[parameters.connection]", "[parameter.connection]", "parameter: Extra inputs"),
         (

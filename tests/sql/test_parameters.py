@@ -107,7 +107,7 @@ def test_literals_are_flinks(value: Value | datetime, text: str) -> None:
 def test_a_value_of_the_wrong_type_or_out_of_bounds_is_refused(
     kind: str, bounds: dict[str, object], given: object
 ) -> None:
-    with pytest.raises(ValueError, match=r"is (no|outside|longer|not of)"):
+    with pytest.raises(ValueError, match=r"is (no|below|above|longer|not of)"):
         parameter(kind, **({"default": 5} | bounds)).parse(given)  # type: ignore[arg-type]
 
 
