@@ -43,7 +43,7 @@ class Segment:
     deferred: dict[str, str] = field(default_factory=dict)
     """Aggregates that only the final projection reads, by column: computed for the rows that survive, from rows `c`."""
     keys_of_source: bool = False
-    """Whether the keys are columns of the source as they are, so that rows can be chosen by key before anything else."""
+    """Whether the keys are columns of the source as they are: rows can then be chosen by key before anything else."""
     options: str = ""
     """The JSON_OBJECT of a model's options, as DuckDB SQL."""
     value: str = ""
