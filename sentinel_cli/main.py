@@ -1,7 +1,7 @@
 """The `sentinel` command: registers the commands and turns errors into one sentence and an exit code."""
 
 import sys
-from importlib.metadata import version
+from inspect import cleandoc
 from typing import Annotated
 
 import typer
@@ -9,10 +9,11 @@ import typer
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.generate import generate
 from sentinel_cli.commands.replay import replay
+from sentinel_cli.interrupts import interrupt_ends_quietly
 from sentinel_cli.pipes import closed_pipe_ends_quietly
 from sql.errors import ParameterError, SentinelError, UsageError
 
-INTERRUPTED = 130
+FAILED, WRONG_USAGE = 1, 2
 app = typer.Typer(
     help="Anti-money-laundering detection and triage: Flink SQL on Confluent Cloud, and the same SQL on this machine.",
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 the reader of stdout has gone.",
@@ -22,11 +23,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (generate, demo, replay):
-    app.command()(closed_pipe_ends_quietly()(command))
+    # Typer keeps a docstring's line breaks below its first paragraph, at whatever width the terminal has.
+    paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
+    app.command(help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(version("sentinel-aml"))
         raise typer.Exit
 
@@ -41,21 +46,13 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; never shows a traceback for a user's mistake."""
-    try:
-        app(prog_name="sentinel")
-    except SentinelError as error:
-        print(f"sentinel: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, UsageError | ParameterError) else 1)
-    except KeyboardInterrupt:
-        _interrupted()
-    except RuntimeError as error:
-        # DuckDB's form of Ctrl-C while a query runs
-        if "interrupted" not in str(error).lower():
-            raise
-        _interrupted()
-
-
-def _interrupted() -> None:
-    print("sentinel: interrupted", file=sys.stderr)
-    sys.exit(INTERRUPTED)
+    """Run the command line; neither a user's mistake nor a full disk, a closed pipe or Ctrl-C shows a traceback."""
+    with interrupt_ends_quietly(), closed_pipe_ends_quietly():
+        try:
+            app(prog_name="sentinel")
+        except SentinelError as error:
+            print(f"sentinel: {error}", file=sys.stderr)
+            sys.exit(WRONG_USAGE if isinstance(error, UsageError | ParameterError) else FAILED)
+        except OSError as error:
+            print(f"sentinel: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+            sys.exit(FAILED)

@@ -1,0 +1,38 @@
+"""What happens on Ctrl-C."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+INTERRUPTED = 130
+"""What a shell reports for a program that SIGINT ended."""
+
+
+@contextmanager
+def interrupt_ends_quietly() -> Iterator[None]:
+    """
+    End the process with status 130 and one line on stderr when Ctrl-C came; a second Ctrl-C ends it at once.
+
+    The signal itself is noted, since the exception does not always arrive: DuckDB turns it into a failed query, or,
+    where it came during an import of DuckDB's own, into a module that is not installed.
+    """
+    received = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        signal.default_int_handler(number, frame)
+
+    # A shell starts a background job with SIGINT ignored, which stays so.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    except BaseException:
+        if not received:
+            raise
+    if received:
+        print("sentinel: interrupted", file=sys.stderr)
+        raise SystemExit(INTERRUPTED)
