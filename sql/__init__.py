@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sql._parameters import Parameter, Value
-    from sql._pipeline import Pipeline, Provider, load_pipeline
+    from sql._pipeline import Pipeline, Provider, load_pipeline, parameter_findings
     from sql._rule import Rule, RuleFile
     from sql._statement import Kind, Statement
     from sql._table import Column, Table
@@ -26,6 +26,7 @@ _HOMES = {
     "Table": "_table",
     "Value": "_parameters",
     "load_pipeline": "_pipeline",
+    "parameter_findings": "_pipeline",
 }
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Table",
     "Value",
     "load_pipeline",
+    "parameter_findings",
 ]
 
 
