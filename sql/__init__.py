@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sql._pipeline import Pipeline, Provider, load_pipeline, parameter_findings
     from sql._rule import Rule, RuleFile
     from sql._statement import Kind, Statement
-    from sql._table import Column, Table
+    from sql._table import Column, Table, parse_retention
 
 _HOMES = {
     "Column": "_table",
@@ -27,6 +27,7 @@ _HOMES = {
     "Value": "_parameters",
     "load_pipeline": "_pipeline",
     "parameter_findings": "_pipeline",
+    "parse_retention": "_table",
 }
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Value",
     "load_pipeline",
     "parameter_findings",
+    "parse_retention",
 ]
 
 
