@@ -1,4 +1,4 @@
-"""Everything under `sql/`, deployed: topics, the connection to the model, and statements in the order of their graph."""
+"""Everything under `sql/`, deployed: topics, the model's connection, and statements in the order of their graph."""
 
 import hashlib
 from collections.abc import Sequence

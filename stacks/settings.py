@@ -18,6 +18,10 @@ from pydantic.alias_generators import to_camel
 import sql
 
 
+POOL_SIZES = (5, 10, 20, 30, 40, 50)
+"""The limits that a Flink compute pool can have, in CFUs."""
+
+
 class SettingsError(pulumi.RunError):
     """The configuration is wrong; says everything that is, each with its key and an example."""
 
@@ -110,7 +114,7 @@ class Settings(_Model):
     governance: Literal["ESSENTIALS", "ADVANCED"] = Field(
         default="ESSENTIALS", description="Stream Governance package: ESSENTIALS or ADVANCED.", examples=["ESSENTIALS"]
     )
-    max_cfu: Literal[5, 10, 20, 30, 40, 50] = Field(
+    max_cfu: int = Field(
         default=20,
         description="The most Flink units that the compute pool may use; what is paid is what runs.",
         examples=["20"],
@@ -161,6 +165,13 @@ class Settings(_Model):
         description="Generation whose producer and analyst keys stay alive while clients change over; 0 for none.",
         examples=["1"],
     )
+
+    @field_validator("max_cfu")
+    @classmethod
+    def _sizes(cls, value: int) -> int:
+        if value not in POOL_SIZES:
+            raise ValueError(f"a compute pool has one of the sizes {', '.join(map(str, POOL_SIZES))}")
+        return value
 
     def retention_of(self, table: sql.Table) -> timedelta:
         """How long a table's topic keeps its records: as the stack says, else as table.toml does."""
