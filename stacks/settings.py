@@ -17,7 +17,6 @@ from pydantic.alias_generators import to_camel
 
 import sql
 
-
 POOL_SIZES = (5, 10, 20, 30, 40, 50)
 """The limits that a Flink compute pool can have, in CFUs."""
 
