@@ -51,7 +51,7 @@ def load_pipeline(settings: Settings) -> sql.Pipeline:
         SettingsError: a file under `sql/` is wrong.
     """
     rules = [rule.id for rule in sql.load_pipeline().rules if rule.id not in settings.disabled_rules]
-    parameters = {**settings.parameters, "ai.connection": connection_name(settings.llm)}
+    parameters = {**settings.parameters, "ai.connection": connection_name(settings.llm, settings.flink_region)}
     try:
         return sql.load_pipeline(parameters, rules=rules, provider=settings.llm.provider, starts_at=settings.starts_at)
     except PipelineError as error:

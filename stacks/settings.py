@@ -165,6 +165,11 @@ class Settings(_Model):
         examples=["1"],
     )
 
+    @property
+    def flink_region(self) -> str:
+        """Where Flink runs, such as `aws.us-east-1`."""
+        return f"{self.cloud}.{self.region}".lower()
+
     @field_validator("max_cfu")
     @classmethod
     def _sizes(cls, value: int) -> int:
