@@ -132,10 +132,10 @@ class Settings(_Model):
         description="Partitions of a topic, by table; else as table.toml says. A count can only grow.",
         examples=["--path partitions.transactions_raw 12"],
     )
-    parameters: dict[str, int | str] = Field(
+    parameters: dict[str, Any] = Field(
         default={},
         description="Parameters of rules, tables and AI statements, such as structuring.min_total; docs/rules.md lists them.",  # noqa: E501
-        examples=["""--path 'parameters["structuring.min_total"]' --type string 25000.00"""],
+        examples=["""--path 'parameters["structuring.min_total"]' 25000.00"""],
     )
     disabled_rules: tuple[str, ...] = Field(
         default=(),
