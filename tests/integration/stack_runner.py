@@ -109,7 +109,7 @@ class StackRunner:
         self._stack = auto.create_or_select_stack(
             stack,
             project_name=PROJECT,
-            program=self.program,
+            program=self._declare,
             opts=auto.LocalWorkspaceOptions(
                 work_dir=str(self._work),
                 pulumi_home=str(folder / "home"),
@@ -166,6 +166,10 @@ class StackRunner:
         """Every secret that was put in, and every one that the cloud made."""
         made = {key["secret"] for key in self.cloud.read()["keys"].values()}
         return {text for text in self.secrets | made if text}
+
+    def _declare(self) -> None:
+        """Whatever `program` is by now."""
+        self.program()
 
     def _run(self, act: Callable[[Run], Any]) -> Run:
         run = Run()
