@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sql._parameters import Parameter, Value
-    from sql._pipeline import Pipeline, Provider, load_pipeline
+    from sql._pipeline import Pipeline, Provider, load_pipeline, parameter_findings
     from sql._rule import Rule, RuleFile
     from sql._statement import Kind, Statement
-    from sql._table import Column, Table
+    from sql._table import Column, Table, parse_retention
 
 _HOMES = {
     "Column": "_table",
@@ -26,6 +26,8 @@ _HOMES = {
     "Table": "_table",
     "Value": "_parameters",
     "load_pipeline": "_pipeline",
+    "parameter_findings": "_pipeline",
+    "parse_retention": "_table",
 }
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "Table",
     "Value",
     "load_pipeline",
+    "parameter_findings",
+    "parse_retention",
 ]
 
 

@@ -26,6 +26,11 @@ def ai_statements(folder: Path, provider: str | None) -> list[tuple[str, Path]]:
     return [*made, ("enrichment", folder / "enrichment.sql"), ("triage", folder / "triage.sql")]
 
 
+def ai_parameters(folder: Path) -> dict[str, Parameter]:
+    """What ai.toml declares."""
+    return read_toml(folder / "ai.toml", _AiFile).parameters
+
+
 def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None) -> dict[str, str]:
     """
     The literals of the AI statements.
@@ -33,8 +38,7 @@ def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None)
     A model is named by its options, an agent by its prompt, options and model, a prompt by its text: `CREATE ... IF NOT
     EXISTS` would silently keep an old one under an old name.
     """
-    declared = read_toml(folder / "ai.toml", _AiFile).parameters
-    values = resolve("ai", declared, dict(given), shown(folder / "ai.toml"))
+    values = resolve("ai", ai_parameters(folder), dict(given), shown(folder / "ai.toml"))
     literals = {name: literal(value) for name, value in values.items()}
     literals["max_completion_tokens_text"] = literal(str(values["max_completion_tokens"]))
     for prompt in ("enrichment", "triage"):

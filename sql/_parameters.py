@@ -1,7 +1,7 @@
 """Typed parameters: what a rule.toml, table.toml or ai.toml declares, and the Flink SQL literal of a value."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -102,6 +102,25 @@ def literal(value: Value | datetime) -> str:
             return "'" + value.replace("'", "''") + "'"
         case _:
             return str(value)
+
+
+def findings(declared: Mapping[str, dict[str, Parameter]], given: Mapping[str, object]) -> dict[str, str]:
+    """What is wrong with each parameter of `given` that is not as declared, by `owner.name`."""
+    found = {}
+    for key, value in given.items():
+        owner = key.partition(".")[0]
+        try:
+            check_owner(key, declared)
+            resolve(owner, declared[owner], {key: value}, owner)
+        except ParameterError as error:
+            found[key] = str(error)
+    return found
+
+
+def check_owner(key: str, owners: Collection[str]) -> None:
+    """ParameterError unless the key is `owner.name` of an owner that there is."""
+    if key.partition(".")[0] not in owners or "." not in key:
+        raise ParameterError(f"{key}: expected OWNER.PARAMETER with one of the owners {', '.join(owners)}")
 
 
 def resolve(owner: str, declared: dict[str, Parameter], overrides: dict[str, object], source: str) -> dict[str, Value]:

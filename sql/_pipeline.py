@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-from sql._ai import ai_literals, ai_statements
+from sql._ai import ai_literals, ai_parameters, ai_statements
 from sql._files import ROOT, read_text, shown
-from sql._parameters import Parameter, Value, literal, resolve
+from sql._parameters import Parameter, Value, check_owner, findings, literal, resolve
 from sql._rule import Rule, RuleFile, read_rule
+from sql._scan import scan_from
 from sql._statement import Statement, read_statement
 from sql._table import Table, load_table
 from sql._template import bare, placeholders, quoted_tables, render
@@ -57,7 +58,7 @@ def load_pipeline(
         parameters: Values that replace defaults, by `owner.name`, such as `structuring.min_total`.
         rules: The rules to keep; all when None.
         provider: Whose model the AI statements call; None leaves model and agent out, for a run on one machine.
-        starts_at: By statement, the instant before which it emits nothing.
+        starts_at: By statement, the instant before which it emits nothing. It reads from there, less its look-back.
         root: The folder that holds tables, views, rules, routes and ai.
 
     Raises:
@@ -66,7 +67,8 @@ def load_pipeline(
     given = dict(parameters or {})
     tables = tuple(load_table(folder) for folder in _folders(root / "tables"))
     files = {folder.name: read_rule(folder) for folder in _folders(root / "rules")}
-    _check_owners(given, [*(t.folder.name for t in tables), *files, "ai"])
+    for key in given:
+        check_owner(key, [*(t.folder.name for t in tables), *files, "ai"])
     unknown = set(rules or ()) - set(files)
     if unknown:
         raise ParameterError(f"no such rule: {', '.join(sorted(unknown))}; known are {', '.join(files)}")
@@ -80,6 +82,13 @@ def load_pipeline(
     return Pipeline(tables, tuple(rule for rule, _ in chosen), _ordered(statements), loader.watermarks)
 
 
+def parameter_findings(parameters: Mapping[str, object], root: Path = ROOT) -> dict[str, str]:
+    """What is wrong with each of the parameters that `load_pipeline` would refuse, by `owner.name`."""
+    declared = {table.name: load_table(table).parameters for table in _folders(root / "tables")}
+    declared |= {rule.name: read_rule(rule).parameters for rule in _folders(root / "rules")}
+    return findings(declared | {"ai": ai_parameters(root / "ai")}, parameters)
+
+
 class _Loader:
     """Renders files with the literals of their owner: the tables' parameters, and a rule's own."""
 
@@ -88,10 +97,11 @@ class _Loader:
     ) -> None:
         self.root, self.tables, self.given, self.starts_at = root, tables, given, starts_at
         self.watermarks: dict[str, str] = {}
-        self.shared: dict[str, str] = {}
+        values: dict[str, Value] = {}
         for table in tables:
-            values = resolve(table.folder.name, table.parameters, given, shown(table.folder / "table.toml"))
-            self.shared |= _literals(values)
+            values |= resolve(table.folder.name, table.parameters, given, shown(table.folder / "table.toml"))
+        self.shared = _literals(values)
+        self.max_ahead = values.get("max_ahead")
         paths = sorted((root / "views").glob("*.sql"))
         self.views = {path.stem: self._render(path, self.shared) for path in paths}
         for path in paths:
@@ -126,7 +136,24 @@ class _Loader:
         if bare(text).startswith("INSERT"):
             # Before views and prompts move the lines, so that an error names the line of the file.
             parse(self._render(path, {key: value.replace("\n", " ") for key, value in literals.items()}), shown(path))
-        return read_statement(name, inline(text, self.views), shown(path))
+        statement = read_statement(name, inline(text, self.views), shown(path))
+        return self._started(statement) if name in self.starts_at else statement
+
+    def _started(self, statement: Statement) -> Statement:
+        """
+        The statement reading no more than it needs.
+
+            reads from                    emits from
+            |------ look-back + :max_ahead ------|
+                                                 startsAt
+
+        A transaction may be dated :max_ahead after it arrived. A model learns from all that is kept; a simulated
+        clock (:max_ahead off) says nothing of arrival: both read from the beginning.
+        """
+        if statement.has_history or not isinstance(self.max_ahead, timedelta):
+            return statement
+        instant = self.starts_at[statement.name] - statement.look_back - self.max_ahead
+        return replace(statement, sql=scan_from(statement.sql, instant))
 
     def ai(self, provider: Provider | None) -> list[Statement]:
         literals = self.shared | ai_literals(self.root / "ai", self.given, provider)
@@ -147,12 +174,6 @@ def _folders(parent: Path) -> list[Path]:
 
 def _literals(values: Mapping[str, Value]) -> dict[str, str]:
     return {name: literal(value) for name, value in values.items()}
-
-
-def _check_owners(given: Mapping[str, object], owners: list[str]) -> None:
-    for key in given:
-        if key.partition(".")[0] not in owners or "." not in key:
-            raise ParameterError(f"{key}: expected OWNER.PARAMETER with one of the owners {', '.join(owners)}")
 
 
 def _check_used(path: Path, declared: Mapping[str, Parameter], source: str) -> None:

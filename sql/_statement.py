@@ -38,6 +38,8 @@ class Statement:
     """How much of the past a row's result depends on, history of a model not counted."""
     has_history: bool
     """Whether it also learns from an unbounded past."""
+    keeps_first: bool
+    """Whether it keeps the first of each id by arrival: its state must outlive the time in which one can repeat."""
     file: str
 
 
@@ -52,11 +54,12 @@ def read_statement(name: str, text: str, file: str) -> Statement:
     kind, writes = _kind(stripped, file)
     if kind != "insert":
         models = re.findall(r"USING MODEL `([^`]+)`", stripped)
-        return Statement(name, kind, text, frozenset(models), writes, timedelta(0), False, file)
+        return Statement(name, kind, text, frozenset(models), writes, timedelta(0), False, False, file)
     tree = parse(text, file)
     _check_relations(tree, file)
     look_back, has_history = _look_back(tree, file)
-    return Statement(name, kind, text, _reads(tree), writes, look_back, has_history, file)
+    keeps_first = any(call.name.upper() == "TO_CHANGELOG" for call in tree.find_all(exp.Anonymous))
+    return Statement(name, kind, text, _reads(tree), writes, look_back, has_history, keeps_first, file)
 
 
 def _kind(stripped: str, file: str) -> tuple[Kind, str]:

@@ -74,14 +74,19 @@ def load_table(folder: Path) -> Table:
         text,
         columns,
         settings.partitions,
-        interval_or_years(settings.retention),
+        parse_retention(settings.retention),
         settings.parameters,
         folder,
     )
 
 
-def interval_or_years(text: str) -> timedelta:
-    """A retention in days, which may be longer than an interval of SQL."""
+def parse_retention(text: str) -> timedelta:
+    """
+    A length of time such as `30 days`, which may be longer than an interval of SQL.
+
+    Raises:
+        ValueError: the text is no such length.
+    """
     number, _, unit = text.partition(" ")
     return timedelta(days=int(number)) if unit in {"day", "days"} and number.isdigit() else interval(text)
 

@@ -19,4 +19,4 @@ SELECT
   account_id,
   CAST(`$rowtime` AS TIMESTAMP_LTZ(3)) AS arrived_at
 FROM judged_transactions
-WHERE violation IS NOT NULL
+WHERE violation IS NOT NULL AND `$rowtime` >= :starts_at

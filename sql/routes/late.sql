@@ -17,4 +17,4 @@ SELECT
   event_time,
   CURRENT_WATERMARK(event_time) AS watermark_at
 FROM `sentinel.transactions_raw`
-WHERE event_time <= CURRENT_WATERMARK(event_time)
+WHERE event_time <= CURRENT_WATERMARK(event_time) AND `$rowtime` >= :starts_at

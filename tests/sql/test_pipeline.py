@@ -143,3 +143,31 @@ def test_starts_at_is_the_instant_before_which_a_statement_emits_nothing() -> No
 def test_the_watermark_is_ten_seconds_behind(pipeline: sql.Pipeline) -> None:
     assert set(pipeline.watermarks) == {RAW}
     assert "`event_time` - INTERVAL '0 00:00:10' DAY TO SECOND" in pipeline.watermarks[RAW]
+
+
+def test_a_statement_with_a_start_reads_from_there_less_its_look_back_and_what_may_be_dated_ahead() -> None:
+    instant = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    given = sql.load_pipeline(starts_at=dict.fromkeys(("structuring-rolling", "triage", "velocity"), instant))
+    hint = "/*+ OPTIONS('scan.startup.mode' = 'timestamp', 'scan.startup.timestamp-millis' = '{}') */"
+    a_day_and_two_hours, a_day = hint.format(1772348400000), hint.format(1772355600000)
+    assert f"FROM `{RAW}` {a_day_and_two_hours}" in given.statement("structuring-rolling").sql
+    assert f"FROM `sentinel.aml_alerts_enriched` {a_day}" in given.statement("triage").sql
+    assert "OPTIONS" not in given.statement("velocity").sql, "its model learns from all that is kept"
+    assert "OPTIONS" not in given.statement("enrichment").sql
+
+
+def test_a_simulated_clock_says_nothing_of_arrival_so_all_is_read() -> None:
+    starts_at = {"structuring": datetime(2026, 3, 2, 9, tzinfo=UTC)}
+    given = sql.load_pipeline({"transactions_raw.max_ahead": "off"}, starts_at=starts_at)
+    assert "OPTIONS" not in given.statement("structuring").sql
+
+
+def test_only_what_stands_before_a_model_call_keeps_the_first_of_each_id() -> None:
+    assert [s.name for s in sql.load_pipeline().statements if s.keeps_first] == ["enrichment", "triage"]
+
+
+def test_every_wrong_parameter_is_found_at_once() -> None:
+    given = {"structuring.min_total": "many", "velocity.window": "10 minutes", "geo.limit": 2, "loan.size": 1, "x": 1}
+    found = sql.parameter_findings(given)
+    assert list(found) == ["structuring.min_total", "geo.limit", "loan.size", "x"]
+    assert "geo declares no such parameter; it has: critical_countries, min_countries, window" in found["geo.limit"]
