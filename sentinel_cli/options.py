@@ -42,3 +42,7 @@ LabelsIn = Annotated[
     Path | None,
     typer.Option("--labels", metavar="FILE", help="account_id, typology[, start, end]: adds precision and recall."),
 ]
+Stack = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Pulumi stack; else SENTINEL_STACK, else the selected one."),
+]
