@@ -9,8 +9,8 @@ def preview_report(preview: PreviewFile, fail_on: FailOn = None) -> None:
     """
     Write a reviewer's report on a preview of the stack, as Markdown.
 
-    FILE is what `pulumi preview --json --show-sames` wrote. It needs no account and no checkout. With --fail-on it exits
-    1, after the report, where the preview holds what is named.
+    FILE is what `pulumi preview --json --show-sames` wrote; it needs no account and no checkout. With --fail-on it
+    exits 1, after the report, where the preview holds what is named.
     """
     import sys
 

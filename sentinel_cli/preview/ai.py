@@ -10,7 +10,6 @@ from sentinel_cli.preview.statements import Statement
 
 _OBJECT = re.compile(r"CREATE\s+(?:MODEL|AGENT)\s+(?:IF\s+NOT\s+EXISTS\s+)?`([^`]+)`", re.IGNORECASE)
 _PROMPT = re.compile(r"USING\s+PROMPT\s+'", re.IGNORECASE)
-_CONTEXT = 1
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,10 @@ def prompt_of(text: str) -> str:
     return _literal(text, start.end()) if start else ""
 
 
-def unified(old: str, new: str) -> str:
-    """The lines that differ, with one line around them, in unified format without its file names; empty if none."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=_CONTEXT, lineterm="")
-    return "\n".join(line for line in lines if not line.startswith(("---", "+++", "@@")))
+def unified(old: str, new: str, context: int = 1) -> str:
+    """The lines that differ, in unified format with `context` lines around and `@@` between; empty if none differ."""
+    lines = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=context, lineterm=""))[2:]
+    return "\n".join("@@" if line.startswith("@@") else line for line in lines).removeprefix("@@\n")
 
 
 def _literal(text: str, start: int) -> str:
@@ -76,13 +75,14 @@ def _declared(statement: Statement) -> TextChange:
     before, after = prompt_of(statement.old_text), prompt_of(statement.text)
     if before != after:
         return TextChange(f"{sentence} Its prompt changes:", unified(before, after))
-    diff = "\n".join(_without_names(unified(statement.old_text, statement.text)))
-    return TextChange(f"{sentence} Its options change:" if diff else f"{sentence} Its text stays.", diff)
+    diff = "\n".join(_without_names(unified(statement.old_text, statement.text, context=0)))
+    return TextChange(f"{sentence} Its declaration changes:" if diff else f"{sentence} Its text stays.", diff)
 
 
 def _without_names(diff: str) -> Iterator[str]:
     """A diff without the line that names the object: the sentence says both names."""
-    return (line for line in diff.splitlines() if not _OBJECT.search(line))
+    lines = [line for line in diff.splitlines() if line != "@@" and not _OBJECT.search(line)]
+    return iter(lines)
 
 
 def _object(text: str) -> str:

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from sentinel_cli.preview.digest import Digest, Step
-from sentinel_cli.preview.provider_rules import MASKED, Change, Outcome, compare, outcome
+from sentinel_cli.preview.provider_rules import Change, Outcome, compare, outcome
 
 STACK = "pulumi:pulumi:Stack"
 COMPONENT = "sentinel:stacks:"
+_SHOWN = 160
 
 
 class Action(StrEnum):
@@ -94,7 +95,9 @@ def read_changes(digest: Digest) -> Preview:
     root = next((step for step in digest.steps if step.type == STACK), None)
     components = {step.urn: step for step in digest.steps if step.type.startswith(COMPONENT)}
     own = [step for step in digest.steps if step.type != STACK and not step.type.startswith(COMPONENT)]
-    warnings = [" ".join(d.message.split()) for d in digest.diagnostics if d.severity == "warning"]
+    warnings = [
+        " ".join(d.message.removeprefix("warning:").split()) for d in digest.diagnostics if d.severity == "warning"
+    ]
     return Preview(
         stack=digest.steps[0].urn.split("::")[0].rpartition(":")[2] if digest.steps else "",
         config=digest.config,
@@ -118,5 +121,5 @@ def _resources(steps: list[Step]) -> Iterator[Resource]:
 
 def shown(value: Any) -> str:
     """A value of an input, short and in one line; a secret stays `[secret]`."""
-    text = "none" if value is None else MASKED if value == MASKED else " ".join(str(value).split())
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    text = "none" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"

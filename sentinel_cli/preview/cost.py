@@ -43,6 +43,9 @@ def _ran(job: Statement) -> bool:
 
 
 def _runs(job: Statement) -> bool:
+    """A new statement runs even if it is meant to be stopped: it cannot be made otherwise, and the next up stops it."""
+    if job.starts_anew:
+        return True
     return job.resource.action != Action.deleted and not job.resource.step.new.get("stopped")
 
 

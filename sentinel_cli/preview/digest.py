@@ -3,15 +3,21 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from sql.errors import InputError
 
+MASKED = "[secret]"
+"""What stands for the value of a secret, whatever it is: two of them cannot be compared."""
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""The key by which Pulumi's wire format marks an object that stands for a secret, an asset or the like."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """What stands for a value that only the `up` will tell."""
+_REASONS = 3
+"""Reasons of a failed preview that are told."""
 _MAKE = "make it by `pulumi preview --json --show-sames > FILE`"
 
 
@@ -19,12 +25,21 @@ class _Json(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", hide_input_in_errors=True)
 
 
+def _masked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return MASKED if _SIGNATURE in value else {key: _masked(inner) for key, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
+
+
+Properties = Annotated[dict[str, Any], AfterValidator(_masked)]
+
+
 class State(_Json):
     """A resource before or after; secrets are the text `[secret]`."""
 
     type: str
-    inputs: dict[str, Any] = {}
-    outputs: dict[str, Any] = {}
+    inputs: Properties = {}
+    outputs: Properties = {}
     parent: str = ""
     protect: bool = False
     replacement_trigger: Any = None
@@ -120,5 +135,7 @@ def _parsed(name: str, text: str) -> Digest:
 def _refuse_a_failed_one(name: str, digest: Digest) -> None:
     texts = [d.message.strip() for d in digest.diagnostics if d.severity == "error"]
     plain = [" ".join(t.removeprefix("error:").removeprefix(" an unhandled error occurred:").split()) for t in texts]
-    if plain:
-        raise InputError(f"{name}: the preview failed: {'; '.join(dict.fromkeys(plain))}")
+    reasons = list(dict.fromkeys(plain))
+    rest = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    if reasons:
+        raise InputError(f"{name}: the preview failed: {'; '.join(reasons[:_REASONS])}{rest}")

@@ -20,16 +20,18 @@ def job_lines(preview: Preview, statements: list[Statement]) -> Iterator[str]:
         yield from ("### Jobs that begin anew or end", "", *_HEAD)
         yield from (f"| {', '.join(names)} | {' | '.join(row)} |" for row, names in rows.items())
         yield ""
-    for names, sentence in (
-        (_switched(jobs, stopped=True), "stop; their state is kept for 30 days, and what arrives waits in the topics"),
-        (_switched(jobs, stopped=False), "resume from the state they were stopped with"),
-        (
-            waiting(preview, statements),
-            "change while they are stopped: that waits until they resume, and replaces them",
-        ),
+    for sentence, names in (
+        ("Stops; its state is kept for 30 days, and what arrives waits in the topics", _switched(jobs, stopped=True)),
+        ("Resumes from the state it was stopped with", _switched(jobs, stopped=False)),
+        ("Waits until the resume, being changed while stopped; is replaced then", waiting(preview, statements)),
+        ("Runs after this `up` although `stopped`, being new; the next one stops it", _new_and_stopped(jobs)),
     ):
         if names:
-            yield from (f"**{len(names)} jobs {sentence}**: {', '.join(f'`{name}`' for name in names)}", "")
+            yield from (f"**{sentence}**: {', '.join(f'`{name}`' for name in names)}", "")
+
+
+def _new_and_stopped(jobs: list[Statement]) -> list[str]:
+    return [job.name for job in jobs if job.starts_anew and job.resource.step.new.get("stopped")]
 
 
 def _row(job: Statement, preview: Preview) -> tuple[str, ...]:

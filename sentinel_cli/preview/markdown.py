@@ -12,7 +12,7 @@ from sentinel_cli.preview.jobs import job_lines
 from sentinel_cli.preview.provider_rules import Outcome
 from sentinel_cli.preview.statements import Statement
 
-_NAMES = 8
+_NAMES = 5
 """Names of resources that a line shows; the rest is counted."""
 
 
@@ -50,7 +50,8 @@ def _alarms(preview: Preview) -> Iterator[str]:
     for action in (Action.replaced, Action.deleted):
         topics = [topic.step.name for topic in topics_lost(preview) if topic.action == action]
         if topics:
-            yield f"**{_count(len(topics), 'topic')} {action}, all their records lost**: {', '.join(map(_code, topics))}"
+            count = _count(len(topics), "topic")
+            yield f"**{count} {action}, all records in them lost**: {', '.join(map(_code, topics))}"
             yield ""
     if protected := protected_lost(preview):
         yield f"**Protected, so that Pulumi refuses**: {named(r.step.name for r in protected)}"
@@ -99,7 +100,7 @@ def _sql(statements: list[Statement]) -> Iterator[str]:
     for change in changes:
         lines = sum(line.startswith("+") for line in change.diff.splitlines())
         yield f"<details><summary><code>{change.sentence}</code>: {_count(lines, 'line')}</summary>"
-        yield from ("", *_block(change, ""), "", "</details>", "")
+        yield from (*_block(change, ""), "", "</details>", "")
 
 
 def _block(change: TextChange, indent: str) -> Iterator[str]:
@@ -115,7 +116,7 @@ def _updates(preview: Preview) -> Iterator[str]:
     if updated:
         yield from ("### Updated in place", "")
     for resource in updated:
-        changes = "; ".join(f"{_code(c.path)} {_cell(c.old)} → {_cell(c.new)}" for c in resource.inputs)
+        changes = "; ".join(f"{_code(c.path)} {shown(c.old)} → {shown(c.new)}" for c in resource.inputs)
         yield f"- {resource.kind} `{resource.step.name}`: {changes}"
     if updated:
         yield ""
@@ -146,12 +147,14 @@ def _cost(preview: Preview, statements: list[Statement]) -> Iterator[str]:
     cost = cost_of(preview, statements)
     if not cost.before and not cost.after:
         return
-    before, after = cost.per_month
-    yield f"**Always-on CFUs**, at least one for each running job: {cost.before} before, {cost.after} after"
-    meanwhile = f"; {cost.meanwhile} in between" if cost.meanwhile > max(cost.before, cost.after) else ""
+    steady = cost.before == cost.after
+    units = f"{cost.after}, as before" if steady else f"{cost.before} before, {cost.after} after"
+    between = f", {cost.meanwhile} in between" if cost.meanwhile > max(cost.before, cost.after) else ""
     pool = f" (the pool allows {cost.pool})" if cost.pool is not None else ""
-    yield f"{meanwhile}{pool}: about {before:,.0f} and {after:,.0f} USD a month at {USD_PER_CFU_HOUR} USD a CFU-hour,"
-    yield "the list price of 2025; it depends on the region, and calls of the LLM come on top."
+    before, after = (f"{usd:,.0f}" for usd in cost.per_month)
+    price = after if steady else f"{before} and {after}"
+    yield f"**Always-on CFUs**, at least one for each running job: {units}{between}{pool}; about {price} USD a month"
+    yield f"at {USD_PER_CFU_HOUR} USD a CFU-hour (list price of 2025, depends on the region), with LLM calls on top."
     if cost.pool is not None and cost.meanwhile > cost.pool:
         yield f"**The pool is too small**: jobs wait as PENDING, up to 6 hours, until {cost.meanwhile} CFUs fit."
     yield ""
@@ -159,7 +162,7 @@ def _cost(preview: Preview, statements: list[Statement]) -> Iterator[str]:
 
 def _warnings(preview: Preview) -> Iterator[str]:
     if preview.warnings:
-        yield from ("### Warnings", "", *(f"- {_cell(text)}" for text in preview.warnings), "")
+        yield from ("### Warnings", "", *(f"- {text}" for text in preview.warnings), "")
 
 
 def _count(number: int, thing: str) -> str:
@@ -168,7 +171,3 @@ def _count(number: int, thing: str) -> str:
 
 def _code(text: str) -> str:
     return f"`{text}`"
-
-
-def _cell(value: object) -> str:
-    return shown(value).replace("|", "\\|") if not isinstance(value, str) else value.replace("|", "\\|")

@@ -7,19 +7,17 @@ accepted; ignored.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sentinel_cli.preview.digest import UNKNOWN, Step
+from sentinel_cli.preview.digest import MASKED, UNKNOWN, Step
 
 Inputs = dict[str, Any]
 Difference = tuple[str, Any, Any]
-MASKED = "[secret]"
-"""What stands for the value of a secret, whatever it is: two of them cannot be compared."""
 
 
 class Outcome(StrEnum):
@@ -50,7 +48,7 @@ def compare(step: Step) -> list[Change]:
     forced = set(step.new_state.replace_on_changes if step.new_state else ())
     differing = _differing(step.old, step.new)
     judged = [_judge(rules, forced, step, difference) for difference in differing]
-    return [change for change in judged if change.outcome != Outcome.nothing]
+    return [_masked(rules, change) for change in judged if change.outcome != Outcome.nothing]
 
 
 def outcome(changes: list[Change]) -> Outcome:
@@ -71,6 +69,15 @@ def _differing(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
             yield from _differing(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif old != new:
         yield path, old, new
+
+
+def _masked(rules: Inputs, change: Change) -> Change:
+    """The change without values where the input is a secret, also one that its schema does not call so."""
+    rule = rules["inputs"].get(change.path.partition(".")[0], {})
+    if not rule.get("secret") and "secret" not in rule.get("note", ""):
+        return change
+    old, new = (None if value is None else MASKED for value in (change.old, change.new))
+    return replace(change, old=old, new=new)
 
 
 def _judge(rules: Inputs, forced: set[str], step: Step, difference: Difference) -> Change:

@@ -10,7 +10,7 @@ from sentinel_cli.preview.provider_rules import Outcome
 
 JOB = "insert"
 ALERTS = "sentinel.aml_alerts"
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_UNITS = (("year", 31_536_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _KINDS = {"INSERT": JOB, "EXECUTE": JOB, "ALTER": "declaration", "CREATE": "declaration"}
 
 
@@ -114,12 +114,15 @@ def state_lost(statement: Statement) -> str:
     """What a replaced or deleted statement held and loses."""
     props = statement.before or statement.props
     if statement.asks_a_model:
-        return "which alerts it has seen"
+        return "which alerts it has answered"
     if "lookBackSeconds" not in props:
         return "unknown: the preview lacks `--show-sames`"
     look_back = int(props["lookBackSeconds"])
     windows = f"{length(look_back)} of windows" if look_back else "none"
-    return f"{windows}; its model is trained anew" if props.get("hasHistory") else windows
+    if not props.get("hasHistory"):
+        return windows
+    ends = statement.resource.action == Action.deleted
+    return f"{windows} and its trained model" if ends else f"{windows}; its model is trained anew"
 
 
 def read_again(statement: Statement, preview: Preview) -> str:
@@ -160,7 +163,7 @@ def _from(statement: Statement) -> str:
         reads_from = datetime.fromisoformat(statement.starts_at) - timedelta(seconds=look_back)
     except (ValueError, OverflowError):
         return f"{length(look_back)} before {statement.starts_at}; writes from then"
-    return f"from {reads_from:%Y-%m-%d %H:%M}, writes from {statement.starts_at}"
+    return f"from {reads_from.isoformat().replace('+00:00', 'Z')}, writes from {statement.starts_at}"
 
 
 def _kept(reads: list[str], preview: Preview) -> str:
@@ -173,5 +176,9 @@ def _comes(statement: Statement) -> str:
     again = statement.resource.action == Action.replaced
     writes = statement.props.get("writes", [])
     if ALERTS in writes or not writes:
-        return "its alerts come again under the same ids" if again else "alerts on that past come now"
+        return (
+            "its alerts come again under the same ids"
+            if again
+            else "alerts on that past come now, under the ids of any written before"
+        )
     return f"its rows in {', '.join(f'`{name}`' for name in writes)} come {'again' if again else 'now'}"
