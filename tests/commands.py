@@ -21,8 +21,8 @@ def commands(script: str) -> Iterator[list[str]]:
         words: list[str] = []
         for word in [*lexer, ";"]:
             if set(word) <= set("();<>|&"):
-                if words:
-                    yield _plain(words)
+                if plain := _plain(words):
+                    yield plain
                 words = []
             else:
                 words.append(word)

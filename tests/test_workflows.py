@@ -1,6 +1,7 @@
 """The workflows: what they run exists, forks get no secrets, permissions are the least, and no two ups run at once."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,12 @@ def test_what_they_run_exists() -> None:
     own = {words[0] for script in scripts() for words in commands(script) if "/" in words[0]}
     assert own == {".ci/run"}
     assert [name for name in own if not (ROOT / name).stat().st_mode & 0o100] == []
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_a_script_is_shell(script: str) -> None:
+    done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_gates_exist_and_those_of_prod_keep_jobs_and_topics() -> None:
