@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sentinel_cli.settings import load_settings
 from sentinel_cli.status.flink_api import connect
 from sentinel_cli.status.verdict import Verdict, judge
+from sql.errors import SettingsError
 from sql.outputs import Output
 
 NEEDED = (
@@ -23,6 +24,8 @@ def watch(stack: str | None, seconds: float, timeout: float, waiting: Callable[[
     Raises SettingsError and ServiceError.
     """
     settings = load_settings(NEEDED, stack)
+    if not settings.statements:
+        raise SettingsError(f"Output {Output.statements} names no statement, so there is nothing to say of any.")
     end = time.monotonic() + seconds
     with connect(settings, timeout) as api:
         while True:

@@ -166,6 +166,12 @@ def test_a_wrong_secret_is_refused_and_not_shown(tmp_path: Path) -> None:
     assert "other-made-up" not in done.stderr
 
 
+def test_a_stack_without_statements_is_not_well(tmp_path: Path) -> None:
+    done = status(env=outputs("http://127.0.0.1:9", SENTINEL_STATEMENTS="{}"), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "names no statement" in done.stderr
+
+
 def test_nobody_listens(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
