@@ -25,6 +25,7 @@ class Action(StrEnum):
     same = "same"
 
 
+# Others are reads, refreshes, and the two halves of a replacement.
 _ACTIONS = {
     "create": Action.created,
     "import": Action.created,
@@ -94,7 +95,7 @@ def read_changes(digest: Digest) -> Preview:
     """What the steps come to."""
     root = next((step for step in digest.steps if step.type == STACK), None)
     components = {step.urn: step for step in digest.steps if step.type.startswith(COMPONENT)}
-    own = [step for step in digest.steps if step.type != STACK and not step.type.startswith(COMPONENT)]
+    own = [step for step in _planned(digest) if step.type != STACK and not step.type.startswith(COMPONENT)]
     warnings = [
         " ".join(d.message.removeprefix("warning:").split()) for d in digest.diagnostics if d.severity == "warning"
     ]
@@ -108,10 +109,14 @@ def read_changes(digest: Digest) -> Preview:
     )
 
 
+def _planned(digest: Digest) -> list[Step]:
+    """The last step of each resource, what a refresh found being told before; without leftovers of an earlier up."""
+    known = [s for s in digest.steps if s.op in _ACTIONS and not (s.old_state and s.old_state.delete)]
+    return list({step.urn: step for step in known}.values())
+
+
 def _resources(steps: list[Step]) -> Iterator[Resource]:
     for step in steps:
-        if step.op not in _ACTIONS:  # reads, and the two halves of a replacement
-            continue
         changes = tuple(compare(step))
         if step.diff_unknown and not step.type.startswith("pulumi:providers:"):
             yield Resource(step, _OUTCOMES[outcome(list(changes))], changes, True)

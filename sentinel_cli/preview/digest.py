@@ -42,6 +42,7 @@ class State(_Json):
     outputs: Properties = {}
     parent: str = ""
     protect: bool = False
+    delete: bool = False
     replacement_trigger: Any = None
     replace_on_changes: list[str] = []
 
@@ -50,7 +51,7 @@ class Step(_Json):
     """What the engine means to do to one resource."""
 
     op: str
-    urn: str
+    urn: str = Field(pattern=r"^urn:pulumi:[^:]*::[^:]*::.+::.+$")
     old_state: State | None = None
     new_state: State | None = None
     diff_reasons: list[str] | None = None

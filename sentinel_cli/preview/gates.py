@@ -36,12 +36,8 @@ def refused(preview: Preview) -> list[Resource]:
 def without_starts_at(preview: Preview, statements: list[Statement]) -> list[Statement]:
     """Jobs that begin anew, from the beginning of what is not new itself."""
     new = new_topics(preview)
-    jobs = [s for s in statements if s.job and s.starts_anew and not s.starts_at]
-    return [s for s in jobs if not _reads(s) or not _reads(s) <= new]
-
-
-def _reads(statement: Statement) -> set[str]:
-    return {name for name in statement.props.get("reads", []) if name.startswith("sentinel.")}
+    jobs = [s for s in statements if s.job and s.starts_anew and not s.props.starts_at]
+    return [s for s in jobs if not s.props.tables or not s.props.tables <= new]
 
 
 def _names(resources: list[Resource]) -> list[str]:

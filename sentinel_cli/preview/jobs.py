@@ -40,7 +40,7 @@ def _row(job: Statement, preview: Preview) -> tuple[str, ...]:
         return str(action), "", state_lost(job), "", "nothing: it ends, what it wrote stays"
     created = action == Action.created
     lost = "" if created else state_lost(job)
-    return str(action), "" if created else why(job), lost, job.starts_at or "not set", read_again(job, preview)
+    return str(action), "" if created else why(job), lost, job.props.starts_at or "not set", read_again(job, preview)
 
 
 def _switched(jobs: list[Statement], *, stopped: bool) -> list[str]:

@@ -103,7 +103,8 @@ def _replaces(rules: Inputs, path: str, old: Any, new: Any) -> bool:
     if any(path == p or path.startswith(f"{p}.") or p.startswith(f"{path}.") for p in paths):
         return True
     rule = rules["inputs"].get(path, {})
-    return rule.get("replace_if") == "decrease" and isinstance(new, int | float) and new < (old or 0)
+    numbers = isinstance(old, int | float) and isinstance(new, int | float)
+    return rule.get("replace_if") == "decrease" and numbers and new < old
 
 
 def _text(reason: Any) -> str:
@@ -122,6 +123,8 @@ def _resumes(step: Step, rules: Inputs) -> bool:
 
 def _only_editable(step: Step, rules: Inputs) -> bool:
     old, new = step.old.get("config") or {}, step.new.get("config") or {}
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return False
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     return changed <= set(rules["editable_config"])
 

@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sentinel_cli.preview.changes import Action, Preview, Resource
+from sentinel_cli.preview.components import StatementProps, statement_props, topic_props
 from sentinel_cli.preview.provider_rules import Outcome
 
 JOB = "insert"
 ALERTS = "sentinel.aml_alerts"
+_COMPONENT, _TOPIC = "sentinel:stacks:Statement", "sentinel:stacks:Topic"
 _UNITS = (("year", 31_536_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _KINDS = {"INSERT": JOB, "EXECUTE": JOB, "ALTER": "declaration", "CREATE": "declaration"}
 
@@ -18,13 +19,12 @@ _KINDS = {"INSERT": JOB, "EXECUTE": JOB, "ALTER": "declaration", "CREATE": "decl
 class Statement:
     """A Flink statement and, from its component, what it needs to know of the past.
 
-    `props` are those of the component after the change, or before it where it is deleted; empty where the preview
-    does not show them.
+    `props` are those of the component after the change, or before it where it is deleted.
     """
 
     resource: Resource
-    props: dict[str, Any]
-    before: dict[str, Any]
+    props: StatementProps
+    before: StatementProps
 
     @property
     def name(self) -> str:
@@ -35,7 +35,7 @@ class Statement:
     @property
     def kind(self) -> str:
         """watermark, options, model, agent or insert."""
-        return str(self.props.get("kind") or _kind_of(self.text))
+        return self.props.kind or _kind_of(self.text)
 
     @property
     def job(self) -> bool:
@@ -53,11 +53,6 @@ class Statement:
         return str(self.resource.step.old.get("statement", ""))
 
     @property
-    def starts_at(self) -> str:
-        """The instant from which on it writes; empty for the beginning."""
-        return str(self.props.get("startsAt") or "")
-
-    @property
     def asks_a_model(self) -> bool:
         """Whether each row costs a call of an LLM."""
         return "ML_PREDICT(" in self.text or "AI_RUN_AGENT(" in self.text
@@ -70,9 +65,8 @@ class Statement:
     @property
     def waits(self) -> bool:
         """Whether its text changes while it is stopped, so that the change comes with the resume."""
-        changed = bool(self.before) and self.before.get("digest") != self.props.get("digest")
         untouched = self.resource.action in (Action.same, Action.untouched, Action.updated)
-        return changed and self.job and bool(self.props.get("stopped")) and untouched
+        return untouched and self.job and self.props.stopped and self.before.digest != self.props.digest
 
 
 def read_statements(preview: Preview) -> list[Statement]:
@@ -80,22 +74,20 @@ def read_statements(preview: Preview) -> list[Statement]:
     found = []
     for resource in preview.of_kind("FlinkStatement"):
         state = resource.step.new_state or resource.step.old_state
-        component = preview.components.get(state.parent if state else "")
-        before, after = (component.old, component.new) if component else ({}, {})
-        found.append(Statement(resource, after or before, before))
+        before, after = statement_props(preview.components.get(state.parent if state else ""))
+        found.append(Statement(resource, after, before))
     return sorted(found, key=lambda statement: statement.name)
 
 
 def waiting(preview: Preview, statements: list[Statement]) -> list[str]:
-    """Names of the statements whose change waits until they are resumed."""
+    """Names of the jobs whose change waits until they are resumed, those too that only their component shows."""
     seen = {s.resource.step.new_state.parent for s in statements if s.resource.step.new_state}
-    hidden = [
-        step.name
-        for urn, step in preview.components.items()
-        if step.type.endswith(":Statement") and urn not in seen and step.op == "update"
-        and step.new.get("stopped") and step.old.get("digest") != step.new.get("digest")
-    ]  # fmt: skip
-    return sorted([s.name for s in statements if s.waits] + hidden)
+    hidden = [step for urn, step in preview.components.items() if step.type == _COMPONENT and urn not in seen]
+    changed = ((step.name, *statement_props(step)) for step in hidden if step.op == "update")
+    return sorted(
+        [s.name for s in statements if s.waits]
+        + [name for name, before, after in changed if after.stopped and before.digest != after.digest]
+    )
 
 
 def why(statement: Statement) -> str:
@@ -112,14 +104,13 @@ def why(statement: Statement) -> str:
 
 def state_lost(statement: Statement) -> str:
     """What a replaced or deleted statement held and loses."""
-    props = statement.before or statement.props
+    props = statement.before
     if statement.asks_a_model:
         return "which alerts it has answered"
-    if "lookBackSeconds" not in props:
+    if props.look_back_seconds is None:
         return "unknown: the preview lacks `--show-sames`"
-    look_back = int(props["lookBackSeconds"])
-    windows = f"{length(look_back)} of windows" if look_back else "none"
-    if not props.get("hasHistory"):
+    windows = f"{length(props.look_back_seconds)} of windows" if props.look_back_seconds else "none"
+    if not props.has_history:
         return windows
     ends = statement.resource.action == Action.deleted
     return f"{windows} and its trained model" if ends else f"{windows}; its model is trained anew"
@@ -127,12 +118,12 @@ def state_lost(statement: Statement) -> str:
 
 def read_again(statement: Statement, preview: Preview) -> str:
     """What a made or replaced statement reads of the past, what comes of it, and what is paid again."""
-    reads = [name for name in statement.props.get("reads", []) if name.startswith("sentinel.")]
-    source = ", ".join(f"`{name}`" for name in reads) or "its source"
-    if reads and set(reads) <= new_topics(preview):
+    reads = statement.props.tables
+    source = ", ".join(f"`{name}`" for name in sorted(reads)) or "its source"
+    if reads and reads <= new_topics(preview):
         return f"nothing: {source} is new and empty"
-    if statement.starts_at:
-        return f"{_from(statement)} on"
+    if statement.props.starts_at:
+        return f"{_from(statement.props, statement.asks_a_model)} on"
     if statement.asks_a_model:
         return f"**every alert that {source} keeps{_kept(reads, preview)} goes to the LLM again and is paid again**"
     return f"all that {source} keeps{_kept(reads, preview)}; {_comes(statement)}"
@@ -155,26 +146,26 @@ def _kind_of(text: str) -> str:
     return _KINDS.get(code[0].upper(), "declaration") if code else "declaration"
 
 
-def _from(statement: Statement) -> str:
-    look_back = int(statement.props.get("lookBackSeconds", 0))
-    if statement.asks_a_model or not look_back:
-        return f"from {statement.starts_at}"
+def _from(props: StatementProps, asks_a_model: bool) -> str:
+    look_back = props.look_back_seconds or 0
+    if asks_a_model or not look_back:
+        return f"from {props.starts_at}"
     try:
-        reads_from = datetime.fromisoformat(statement.starts_at) - timedelta(seconds=look_back)
+        reads_from = datetime.fromisoformat(props.starts_at) - timedelta(seconds=look_back)
     except (ValueError, OverflowError):
-        return f"{length(look_back)} before {statement.starts_at}; writes from then"
-    return f"from {reads_from.isoformat().replace('+00:00', 'Z')}, writes from {statement.starts_at}"
+        return f"from {length(look_back)} before it, writes from {props.starts_at}"
+    return f"from {reads_from.isoformat().replace('+00:00', 'Z')}, writes from {props.starts_at}"
 
 
-def _kept(reads: list[str], preview: Preview) -> str:
-    topics = [step.new for step in preview.components.values() if step.type.endswith(":Topic")]
-    kept = [int(t["retentionMs"]) for t in topics if t.get("topic") in reads and t.get("retentionMs")]
-    return f" ({length(max(kept) // 1000)})" if kept and max(kept) > 0 else ""
+def _kept(reads: set[str], preview: Preview) -> str:
+    topics = [topic_props(step) for step in preview.components.values() if step.type == _TOPIC and step.new_state]
+    kept = max((topic.retention_ms for topic in topics if topic.topic in reads), default=0)
+    return f" ({length(kept // 1000)})" if kept >= 1000 else ""
 
 
 def _comes(statement: Statement) -> str:
     again = statement.resource.action == Action.replaced
-    writes = statement.props.get("writes", [])
+    writes = statement.props.writes
     if ALERTS in writes or not writes:
         return (
             "its alerts come again under the same ids"

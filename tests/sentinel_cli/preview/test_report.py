@@ -148,6 +148,15 @@ def test_a_cluster_that_is_made_while_another_goes_is_the_first_line() -> None:
     assert done.stdout.startswith("# THE KAFKA CLUSTER IS DELETED: every topic in it")
 
 
+def test_what_a_refresh_found_and_what_an_earlier_up_left_behind_is_not_the_plan() -> None:
+    preview = saved("no-change")
+    topic, cluster = step_of(preview, "aml-alerts-topic"), step_of(preview, "sentinel-cluster")
+    drifted = {**topic, "op": "update", "detailedDiff": {"config": {"kind": "update"}}}
+    left_over = {"op": "delete", "urn": cluster["urn"], "oldState": {**cluster["oldState"], "delete": True}}
+    preview["steps"] = [drifted, *preview["steps"], left_over]
+    assert run("-", stdin=json.dumps(preview)).stdout == (HERE / "no-change.md").read_text("utf-8")
+
+
 def test_an_update_that_the_provider_refuses_is_told_before_the_up_finds_out() -> None:
     preview = saved("keys-rotated")
     topic = step_of(preview, "aml-alerts-topic")
