@@ -83,15 +83,6 @@ def test_what_is_wrong_comes_first_with_what_to_do(tmp_path: Path) -> None:
     assert "velocity is DEGRADED. It restarts again and again" in table.stdout
 
 
-@pytest.mark.parametrize("phase", ["PENDING", "FAILING", "FAILED", "DEGRADED", "COMPLETED", "STOPPED", "NEW_PHASE"])
-def test_a_job_in_any_other_phase_fails(phase: str, tmp_path: Path) -> None:
-    with FlinkApiStandIn(WELL | {"triage": phase}) as api:
-        done = status("--json", env=outputs(api.endpoint), cwd=tmp_path)
-    assert done.returncode == 1
-    assert (rows(done)[0]["name"], rows(done)[0]["phase"]) == ("triage", phase)
-    assert rows(done)[0]["advice"]
-
-
 def test_a_declaration_may_be_gone_and_a_job_may_not(tmp_path: Path) -> None:
     kept = {name: phase for name, phase in WELL.items() if name not in ("model", "agent")}
     with FlinkApiStandIn(kept) as api:
