@@ -45,7 +45,7 @@ def findings(insert: exp.Insert) -> Iterator[str]:
     columns = written(insert)
     if not columns:
         yield f"An INSERT into {target(insert)} names no columns, so that it cannot be judged. Name them."
-    allowed = FACTS | PROMPT_COLUMNS if target(insert) == ENRICHED else FACTS
+    allowed = PROMPT_COLUMNS if target(insert) == ENRICHED else FACTS
     for name in sorted(PROMPT_COLUMNS & set(columns)):
         if wrong := sorted(columns_of(columns[name]) - allowed):
             yield (

@@ -80,19 +80,20 @@ def _table(item: exp.Expr) -> str:
 
 def _named(name: str, relations: dict[str, Relation]) -> frozenset[str]:
     """What a column of these relations is made of; one that none of them has is made by a function over them."""
-    traced = [_in(name, relation) for relation in relations.values()]
-    return frozenset().union(*traced) or frozenset({name})
+    traced = [found for relation in relations.values() if (found := _in(name, relation)) is not None]
+    return frozenset().union(*traced) if traced else frozenset({name})
 
 
-def _in(name: str, relation: Relation) -> frozenset[str]:
+def _in(name: str, relation: Relation) -> frozenset[str] | None:
+    """What a column of one relation is made of; None where the relation has no such column."""
     if relation is None:
         return frozenset({name})
     if isinstance(relation, frozenset):
-        return relation & {name}
+        return frozenset({name}) if name in relation else None
     if not isinstance(relation, exp.Select):
         return frozenset({f"{name} of a {relation.key}"})
     for projection in relation.selects:
-        if projection.alias_or_name == name and not isinstance(projection, exp.Star):
+        if projection.alias_or_name == name and not projection.is_star:
             return columns_of(projection)
     has_star = any(projection.is_star for projection in relation.selects)
-    return _named(name, dict(_relations(relation))) if has_star else frozenset()
+    return _named(name, dict(_relations(relation))) if has_star else None

@@ -25,7 +25,9 @@ def model_calls(insert: exp.Insert) -> Iterator[tuple[str, list[exp.Expr], exp.E
         if not _CALL.match(f"{function}("):
             continue
         arguments = call.expressions if isinstance(call, exp.Anonymous) else [call]
-        has_key = function == "AI_RUN_AGENT" and len(arguments) > 2 and not isinstance(arguments[2], exp.Map | exp.VarMap)
+        has_key = (
+            function == "AI_RUN_AGENT" and len(arguments) > 2 and not isinstance(arguments[2], exp.Map | exp.VarMap)
+        )
         key = arguments[2] if has_key else None
         yield function, [argument for argument in arguments[1:] if argument is not key], key
 

@@ -35,17 +35,14 @@ def _is_protected(args: StackValidationArgs, report: ReportViolation) -> None:
     for cluster in of_type(args.resources, KAFKA_CLUSTER):
         if known(cluster.props, "deletionProtection") is not True:
             report(
-                f"{cluster.name} can be deleted past Pulumi. Set deletion_protection=True, as sentinel-aml:protect does.",
+                f"{cluster.name} can be deleted past Pulumi. Set sentinel-aml:protect to true, which refuses that too.",
                 cluster.urn,
             )
 
 
 def _is_replaceable(args: ResourceValidationArgs, report: ReportViolation) -> None:
     if args.resource_type in REPLACED and args.opts.protect:
-        report(
-            "The resource is protected. Take protect off: what guards a job is the review of its preview.",
-            None,
-        )
+        report("The resource is protected. Take protect off: what guards a job is the review of its preview.", None)
 
 
 PROTECTED = StackValidationPolicy(

@@ -36,7 +36,9 @@ def _keeps_years(args: StackValidationArgs, report: ReportViolation) -> None:
         if known(topic.props, "config", "retention.bytes") not in {None, "-1"}:
             report(f"sentinel.{table} drops records by size. Leave retention.bytes out.", topic.urn)
         if "compact" in str(known(topic.props, "config", "cleanup.policy") or ""):
-            report(f"sentinel.{table} keeps only the last record of an account. Set cleanup.policy to delete.", topic.urn)
+            report(
+                f"sentinel.{table} keeps only the last record of an account. Set cleanup.policy to delete.", topic.urn
+            )
 
 
 def _covers_look_back(args: StackValidationArgs, report: ReportViolation) -> None:
