@@ -5,6 +5,7 @@ from pulumi_policy import Policy
 from stacks.policies import (
     accounted,
     details,
+    jobs,
     least_privilege,
     names,
     placement,
@@ -17,6 +18,7 @@ from stacks.policies import (
 )
 
 POLICIES: list[Policy] = [
+    jobs.POLICY,
     thresholds.POLICY,
     accounted.POLICY,
     prompts.POLICY,

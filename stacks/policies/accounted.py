@@ -20,21 +20,13 @@ TEXTS = {
 }
 
 
-def rules_of(args: ResourceValidationArgs, report: ReportViolation) -> Iterator[str]:
-    """The id of each rule that a statement runs; a job that writes alerts under no fixed id is reported."""
-    for insert in inserts_of(args, report):
-        if target(insert) != ALERTS:
-            continue
-        value = written(insert).get("rule_id")
-        literal = value.unalias() if value else None
-        if isinstance(literal, exp.Literal) and literal.is_string:
-            yield literal.name
-        else:
-            report(
-                f"A job writes {ALERTS} without a literal rule_id, so that no rule answers for its alerts. "
-                "Deploy alerts only from a folder under sql/rules, and write :rule_id AS rule_id.",
-                None,
-            )
+def rules_of(args: ResourceValidationArgs) -> Iterator[str | None]:
+    """The id of the rule of each job that writes alerts; None for one that writes no fixed id."""
+    for insert in inserts_of(args):
+        if target(insert) == ALERTS:
+            value = written(insert).get("rule_id")
+            literal = value.unalias() if value else None
+            yield literal.name if isinstance(literal, exp.Literal) and literal.is_string else None
 
 
 def findings(about: str, shown: str) -> Iterator[str]:
@@ -52,7 +44,14 @@ def findings(about: str, shown: str) -> Iterator[str]:
 
 
 def _validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for rule in rules_of(args, report):
+    for rule in rules_of(args):
+        if rule is None:
+            report(
+                f"A job writes {ALERTS} without a literal rule_id, so that no rule answers for its alerts. "
+                "Deploy alerts only from a folder under sql/rules, and write :rule_id AS rule_id.",
+                None,
+            )
+            continue
         path, shown = RULES / rule / "rule.toml", f"sql/rules/{rule}/rule.toml"
         if not path.is_file():
             report(f"The rule {rule} writes alerts, but there is no {shown}. Add it, or do not deploy the rule.", None)

@@ -71,7 +71,7 @@ def _keys(detail: exp.Expr) -> Iterator[str]:
 
 
 def _validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for insert in inserts_of(args, report):
+    for insert in inserts_of(args):
         if target(insert) in {ALERTS, ENRICHED}:
             for message in findings(insert):
                 report(message, None)

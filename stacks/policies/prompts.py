@@ -1,13 +1,12 @@
 """No identifier reaches a model: what a prompt is made of is followed back to the columns of tables."""
 
-import re
 from collections.abc import Iterator
 
 from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 from sqlglot import exp
 
-from stacks.policies.jobs import inserts_of, target, text_of
-from stacks.policies.lineage import columns_of
+from stacks.policies.jobs import inserts_of, target
+from stacks.policies.lineage import MODEL_FUNCTION, columns_of
 
 PROMPT_COLUMNS = frozenset(
     {"typology", "severity", "window_start", "window_end", "transaction_count", "total_amount", "detail", "summary"}
@@ -15,14 +14,13 @@ PROMPT_COLUMNS = frozenset(
 """The columns of alerts and enriched alerts that a model may read; `no-identifiers-in-alert-texts` judges each."""
 SESSION_KEY = frozenset({"alert_id"})
 """AI_RUN_AGENT's third argument traces a call and is no part of the prompt."""
-_CALL = re.compile(r"\b(ML_PREDICT|ML_EVALUATE|AI_[A-Z_]+)\s*\(", re.IGNORECASE)
 
 
 def model_calls(insert: exp.Insert) -> Iterator[tuple[str, list[exp.Expr], exp.Expr | None]]:
     """Each call of a model or an agent: its function, what it hands over, and the session key where there is one."""
     for call in insert.find_all(exp.Func):
         function = call.name.upper() if isinstance(call, exp.Anonymous) else call.sql_name()
-        if not _CALL.match(f"{function}("):
+        if not MODEL_FUNCTION.fullmatch(function):
             continue
         arguments = call.expressions if isinstance(call, exp.Anonymous) else [call]
         has_key = (
@@ -47,12 +45,9 @@ def findings(insert: exp.Insert) -> Iterator[str]:
 
 
 def _validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    jobs = list(inserts_of(args, report))
-    for job in jobs:
-        for message in findings(job):
+    for insert in inserts_of(args):
+        for message in findings(insert):
             report(message, None)
-    if not jobs and (call := _CALL.search(text_of(args))):
-        report(f"{call[1].upper()} is called outside an INSERT, which cannot be judged. Call it in an INSERT.", None)
 
 
 POLICY = ResourceValidationPolicy(

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 from sqlglot import exp
@@ -70,11 +69,10 @@ def _in_context(literal: exp.Literal) -> str:
 
 
 def _validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    for rule in rules_of(args, report):
-        path: Path = RULES / rule / "rule.sql"
-        shown = f"sql/rules/{rule}/rule.sql"
+    for rule in rules_of(args):
+        path = RULES / str(rule) / "rule.sql"
         if path.is_file():
-            for message in findings(path.read_text(encoding="utf-8"), shown):
+            for message in findings(path.read_text(encoding="utf-8"), f"sql/rules/{rule}/rule.sql"):
                 report(message, None)
 
 
