@@ -1,7 +1,8 @@
 """What must hold between settings, and between settings and the pipeline, before any resource is registered."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import sql
 from sql.errors import PipelineError
@@ -16,6 +17,7 @@ KEPT_FOR_YEARS = (
     "transactions_late",
     "dead_letters",
 )
+PARAMETER_EXAMPLE = """--path 'parameters["structuring.min_total"]' 25000.00"""
 FIVE_YEARS = timedelta(days=5 * 365 + 1)
 """31 CFR 1010.430(d): records are retained for a period of five years."""
 MARGIN = timedelta(days=7)
@@ -30,17 +32,31 @@ def load_settings() -> tuple[Settings, sql.Pipeline]:
         SettingsError: all that is wrong, a line each.
     """
     settings, found = read_settings()
-    pipeline: sql.Pipeline | None = None
     if settings is not None:
-        own = list(_parameters(settings)) + list(_names(settings))
-        found += own
-        if not own:
-            pipeline = load_pipeline(settings)
-            found += [finding for check in _CHECKS for finding in check(settings, pipeline)]
-    if found or settings is None or pipeline is None:
+        listed = [*_parameters(settings), *_names(settings)]
+        settings = _without(settings, {finding.key for finding in listed})
+        pipeline = load_pipeline(settings)
+        found += listed + [finding for check in _CHECKS for finding in check(settings, pipeline)]
+    if found or settings is None:
         lines = "\n".join(f"  {finding}" for finding in found)
         raise SettingsError(f"the stack's configuration is not as it should be:\n{lines}")
     return settings, pipeline
+
+
+def _without(settings: Settings, wrong: set[str]) -> Settings:
+    """The settings less the entries that are wrong, so that the others are checked all the same."""
+
+    def right(key: str, entries: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in entries.items() if f"{key}.{name}" not in wrong}
+
+    return settings.model_copy(
+        update={
+            "parameters": right("parameters", settings.parameters),
+            "retention": right("retention", settings.retention),
+            "partitions": right("partitions", settings.partitions),
+            "starts_at": right("startsAt", settings.starts_at),
+        }
+    )
 
 
 def load_pipeline(settings: Settings) -> sql.Pipeline:
@@ -51,7 +67,7 @@ def load_pipeline(settings: Settings) -> sql.Pipeline:
         SettingsError: a file under `sql/` is wrong.
     """
     rules = [rule.id for rule in sql.load_pipeline().rules if rule.id not in settings.disabled_rules]
-    parameters = {**settings.parameters, "ai.connection": connection_name(settings.llm)}
+    parameters = {**settings.parameters, "ai.connection": connection_name(settings.llm, settings.flink_region)}
     try:
         return sql.load_pipeline(parameters, rules=rules, provider=settings.llm.provider, starts_at=settings.starts_at)
     except PipelineError as error:
@@ -60,7 +76,7 @@ def load_pipeline(settings: Settings) -> sql.Pipeline:
 
 def _parameters(settings: Settings) -> Iterator[Finding]:
     for key, problem in sql.parameter_findings(settings.parameters).items():
-        yield Finding(f"parameters.{key}", problem, """set --path 'parameters["structuring.min_total"]' 25000.00""")
+        yield Finding(f"parameters.{key}", problem.removeprefix(f"{key}: "), f"set {PARAMETER_EXAMPLE}")
     if "ai.connection" in settings.parameters:
         yield Finding("parameters.ai.connection", "the stack names its connection itself", "rm --path parameters")
 

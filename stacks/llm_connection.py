@@ -16,6 +16,8 @@ class LlmConnectionArgs:
     """Where the model is, where Flink keeps the connection, and what opens it: a key for Azure, or those of AWS."""
 
     llm: AzureOpenAi | Bedrock
+    flink_region: str
+    """Where Flink runs, such as `aws.us-east-1`; connections of all regions of an environment share their names."""
     organization_id: pulumi.Input[str]
     environment_id: pulumi.Input[str]
     rest_endpoint: pulumi.Input[str]
@@ -28,7 +30,7 @@ class LlmConnectionArgs:
 
 class LlmConnection(pulumi.ComponentResource):
     """
-    One Flink connection, named by a hash of its type and endpoint.
+    One Flink connection, named by a hash of its type, endpoint and region.
 
     Type, endpoint and name cannot be changed in place, so a change makes a new connection beside the old one, which
     goes only after the model, the agent and the jobs that used it have been replaced.
@@ -40,7 +42,7 @@ class LlmConnection(pulumi.ComponentResource):
         super().__init__("sentinel:stacks:LlmConnection", name, None, opts)
         connection = confluent.FlinkConnection(
             f"{name}-connection",
-            display_name=connection_name(args.llm),
+            display_name=connection_name(args.llm, args.flink_region),
             type=args.llm.provider.upper(),
             endpoint=endpoint(args.llm),
             organization=confluent.FlinkConnectionOrganizationArgs(id=args.organization_id),
@@ -74,7 +76,7 @@ def endpoint(llm: AzureOpenAi | Bedrock) -> str:
     return f"{base}/openai/deployments/{llm.deployment}/chat/completions?api-version={llm.api_version}"
 
 
-def connection_name(llm: AzureOpenAi | Bedrock) -> str:
-    """`sentinel_llm_connection_` and 8 hex digits of SHA-256 over type and endpoint; never over a key."""
-    digest = hashlib.sha256(f"{llm.provider}|{endpoint(llm)}".encode()).hexdigest()
+def connection_name(llm: AzureOpenAi | Bedrock, flink_region: str) -> str:
+    """`sentinel_llm_connection_` and 8 hex digits of SHA-256 over type, endpoint and region; never over a key."""
+    digest = hashlib.sha256(f"{llm.provider}|{endpoint(llm)}|{flink_region}".encode()).hexdigest()
     return f"sentinel_llm_connection_{digest[:8]}"

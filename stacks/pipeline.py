@@ -83,6 +83,7 @@ class Pipeline(pulumi.ComponentResource):
         platform = self._args.platform
         args = LlmConnectionArgs(
             llm=self._args.settings.llm,
+            flink_region=self._args.settings.flink_region,
             organization_id=platform.organization_id,
             environment_id=platform.environment_id,
             rest_endpoint=platform.flink_rest_endpoint,

@@ -17,7 +17,6 @@ from pydantic.alias_generators import to_camel
 
 import sql
 
-
 POOL_SIZES = (5, 10, 20, 30, 40, 50)
 """The limits that a Flink compute pool can have, in CFUs."""
 
@@ -133,10 +132,10 @@ class Settings(_Model):
         description="Partitions of a topic, by table; else as table.toml says. A count can only grow.",
         examples=["--path partitions.transactions_raw 12"],
     )
-    parameters: dict[str, int | str] = Field(
+    parameters: dict[str, Any] = Field(
         default={},
         description="Parameters of rules, tables and AI statements, such as structuring.min_total; docs/rules.md lists them.",  # noqa: E501
-        examples=["""--path 'parameters["structuring.min_total"]' --type string 25000.00"""],
+        examples=["""--path 'parameters["structuring.min_total"]' 25000.00"""],
     )
     disabled_rules: tuple[str, ...] = Field(
         default=(),
@@ -165,6 +164,11 @@ class Settings(_Model):
         description="Generation whose producer and analyst keys stay alive while clients change over; 0 for none.",
         examples=["1"],
     )
+
+    @property
+    def flink_region(self) -> str:
+        """Where Flink runs, such as `aws.us-east-1`."""
+        return f"{self.cloud}.{self.region}".lower()
 
     @field_validator("max_cfu")
     @classmethod

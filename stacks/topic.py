@@ -43,10 +43,8 @@ class Topic(pulumi.ComponentResource):
             config={"cleanup.policy": "delete", "retention.ms": str(milliseconds)},
             kafka_cluster=confluent.KafkaTopicKafkaClusterArgs(id=args.cluster_id),
             rest_endpoint=args.rest_endpoint,
-            # Fewer partitions mean a new topic of the same name.
-            opts=pulumi.ResourceOptions(
-                parent=self, provider=args.kafka, protect=args.protect, delete_before_replace=True
-            ),
+            # Fewer partitions would mean a new topic of the same name: made first, it is refused, and nothing is lost.
+            opts=pulumi.ResourceOptions(parent=self, provider=args.kafka, protect=args.protect),
         )
         in_registry = pulumi.ResourceOptions(parent=self, provider=args.registry, protect=args.protect)
         schema = confluent.Schema(

@@ -109,7 +109,7 @@ class StackRunner:
         self._stack = auto.create_or_select_stack(
             stack,
             project_name=PROJECT,
-            program=lambda: self.program(),
+            program=self.program,
             opts=auto.LocalWorkspaceOptions(
                 work_dir=str(self._work),
                 pulumi_home=str(folder / "home"),

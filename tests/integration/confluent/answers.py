@@ -6,14 +6,14 @@ from typing import Any, NoReturn
 import grpc
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
-from tests.integration.confluent.diff import Diff
+from tests.integration.confluent.diff import Difference
 from tests.integration.confluent.rules import Rule
 from tests.integration.confluent.values import UNKNOWN, Properties, Secret, secret_paths, to_wire
 
 _Kind = provider_pb2.PropertyDiff.Kind
 
 
-def diff_message(found: Diff, before: Properties, after: Properties) -> provider_pb2.DiffResponse:
+def diff_message(found: Difference, before: Properties, after: Properties) -> provider_pb2.DiffResponse:
     """What the engine needs to know of a difference, path by path."""
     changes = provider_pb2.DiffResponse.DIFF_SOME if found.changed else provider_pb2.DiffResponse.DIFF_NONE
     detailed = {}

@@ -19,6 +19,10 @@ class Call:
     """What is in Pulumi's state; nothing before it was made."""
     id: str = ""
 
+    def given(self, *names: str) -> Properties:
+        """Those of the inputs that are there."""
+        return {name: self.inputs[name] for name in names if name in self.inputs}
+
 
 class Service(Protocol):
     """All calls about one type of resource; each raises ApiError where the service refuses."""

@@ -101,5 +101,7 @@ def _nested(inputs: Properties, name: str) -> str:
 
 def _required(value: Any, name: str) -> str:
     if not value:
-        raise ApiError(400, f"one of provider.{name} (defaults to environment variables) or resource.{name} must be set")
+        raise ApiError(
+            400, f"one of provider.{name} (defaults to environment variables) or resource.{name} must be set"
+        )
     return str(value)

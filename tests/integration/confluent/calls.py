@@ -171,7 +171,7 @@ _CALLERS: dict[str, Callable[[Properties, Properties], Any]] = {
 def _credentials(config: Properties, kind: str, call: Call) -> dict[str, str]:
     """With which key a call is made, whose it is, and where; and as whom a Flink object runs."""
     try:
-        caller = _CALLERS.get(kind, lambda config, _: callers.cloud_caller(config))(config, call.inputs)
+        caller = _CALLERS[kind](config, call.inputs) if kind in _CALLERS else callers.cloud_caller(config)
     except ApiError:
         return {}
     owner = call.state["keys"].get(caller.key, {}).get("owner", "")

@@ -21,12 +21,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def check(rule: Rule, inputs: Properties, resource: str, seed: bytes) -> tuple[Properties, list[Failure]]:
-    """The inputs as they will be planned, and every failure."""
+def check(
+    rule: Rule, inputs: Properties, resource: str = "", seed: bytes = b"", olds: Properties | None = None
+) -> tuple[Properties, list[Failure]]:
+    """The inputs as they will be planned, and every failure; a name once made up is kept."""
     filled = _filled(rule["inputs"], inputs)
     for name, field in rule["inputs"].items():
         if field.get("auto_name") and name not in filled:
-            filled[name] = f"{resource}-{hashlib.sha256(seed).hexdigest()[:7]}"
+            kept = (olds or {}).get(name) if name in (olds or {}).get(DEFAULTS, []) else None
+            filled[name] = kept or f"{resource}-{hashlib.sha256(seed).hexdigest()[:7]}"
             filled[DEFAULTS] = [*filled.get(DEFAULTS, []), name]
     values = plain(filled)
     return filled, [*_field_failures(rule["inputs"], values, ""), *_set_failures(rule, values)]
@@ -79,7 +82,7 @@ def _field_failures(fields: Rule, values: Properties, path: str) -> Iterator[Fai
 def _value_failures(field: Rule, value: Any, path: str) -> Iterator[Failure]:
     if field.get("computed_only"):
         yield path, "Computed attributes cannot be set"
-    elif not isinstance(value, _TYPES[field["type"]]) or (field["type"] == "integer" and isinstance(value, bool)):
+    elif not _has_type(value, field["type"]):
         yield path, f"expected type {field['type']}, got {type(value).__name__}"
     elif field["type"] == "object":
         yield from _field_failures(field["fields"], value, f"{path}.")
@@ -90,6 +93,10 @@ def _value_failures(field: Rule, value: Any, path: str) -> Iterator[Failure]:
                 yield from _value_failures(field["items"], item, f"{path}[{key}]")
     elif refusal := _scalar_refusal(field, value, path):
         yield path, refusal
+
+
+def _has_type(value: Any, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and not (name == "integer" and isinstance(value, bool))
 
 
 def _scalar_refusal(field: Rule, value: Any, path: str) -> str | None:
@@ -124,4 +131,7 @@ def _exactly_one(fields: list[str], values: Properties) -> Iterator[Failure]:
     if not found:
         yield fields[0], f'"{fields[0]}": one of `{names}` must be specified'
     elif len(known) > 1:
-        yield known[0], f'"{known[0]}": only one of `{names}` can be specified, but `{", ".join(known)}` were specified.'
+        yield (
+            known[0],
+            f'"{known[0]}": only one of `{names}` can be specified, but `{", ".join(known)}` were specified.',
+        )

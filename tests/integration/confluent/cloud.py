@@ -15,10 +15,23 @@ VARIABLE = "CONFLUENT_STAND_IN_CLOUD"
 """Environment variable that names the file to the provider's processes."""
 ORGANIZATION = "0b0b0b0b-0000-4000-8000-00000000ac1e"
 ADMIN = "u-admin1"
-_COLLECTIONS = (
-    "environments clusters registries accounts bindings keys pools topics subjects configs statements connections "
-    "models agents tables"
-).split()
+_COLLECTIONS = [
+    "environments",
+    "clusters",
+    "registries",
+    "accounts",
+    "bindings",
+    "keys",
+    "pools",
+    "topics",
+    "subjects",
+    "configs",
+    "statements",
+    "connections",
+    "models",
+    "agents",
+    "tables",
+]
 
 
 class ApiError(Exception):

@@ -139,12 +139,11 @@ class RoleBindings:
     def read(self, call: Call) -> Properties:
         authorize(call)
         about = found(call.state, "bindings", call.id, "role binding")
-        wait = {name: call.inputs[name] for name in ("disableWaitForReady",) if name in call.inputs}
         return {
             "principal": f"User:{about['principal']}",
             "roleName": about["role"],
             "crnPattern": about["crn"],
-            **wait,
+            **call.given("disableWaitForReady"),
         }
 
     def update(self, call: Call, changed: list[str]) -> None:

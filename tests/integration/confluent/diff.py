@@ -10,7 +10,7 @@ from tests.integration.confluent.values import DEFAULTS, UNKNOWN, Properties
 
 
 @dataclass(frozen=True)
-class Diff:
+class Difference:
     """The paths of all changed inputs, by what follows from the change."""
 
     replaces: list[str] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Diff:
         return next(found, None)
 
 
-def diff(rule: Rule, outputs: Properties, old: Properties, new: Properties) -> Diff:
+def diff(rule: Rule, outputs: Properties, old: Properties, new: Properties) -> Difference:
     """
     Judge the change from old inputs to new ones.
 
@@ -39,7 +39,7 @@ def diff(rule: Rule, outputs: Properties, old: Properties, new: Properties) -> D
     replaces: list[str] = []
     updates: list[str] = []
     refused: dict[str, tuple[str, str]] = {}
-    before = {name: outputs[name] if name in outputs else value for name, value in old.items()}
+    before = {name: outputs.get(name, value) for name, value in old.items()}
     before |= {name: outputs[name] for name in new if name in outputs}
     for path in changes(rule["inputs"], before, new):
         if exceptions.is_same(rule["name"], path, before, new):
@@ -53,7 +53,7 @@ def diff(rule: Rule, outputs: Properties, old: Properties, new: Properties) -> D
         else:
             updates.append(path)
     given = rule.get("delete_before_replace", {}).get("when_given")
-    return Diff(replaces, updates, refused, bool(given) and given not in new.get(DEFAULTS, []))
+    return Difference(replaces, updates, refused, bool(given) and given not in new.get(DEFAULTS, []))
 
 
 def changes(fields: Rule, before: Properties, after: Properties, path: str = "") -> Iterator[str]:

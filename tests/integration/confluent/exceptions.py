@@ -8,13 +8,21 @@ from urllib.parse import unquote
 from tests.integration.confluent.rules import Rule
 from tests.integration.confluent.values import UNKNOWN, Properties
 
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 _ZONES = {"LOW": "SINGLE_ZONE", "HIGH": "MULTI_ZONE"}
 _SAME_FORM: dict[tuple[str, str], Callable[[str], Any]] = {
     ("KafkaCluster", "availability"): lambda value: _ZONES.get(value, value),
     ("FlinkComputePool", "cloud"): str.lower,
     ("ApiKey", "managedResource.apiVersion"): lambda value: value.partition("/")[0],
     ("RoleBinding", "crnPattern"): unquote,
-    ("Schema", "schema"): lambda value: _parsed(value),
+    ("Schema", "schema"): _parsed,
 }
 """Two values with the same form are equal."""
 
@@ -74,13 +82,6 @@ _CONDITIONS: dict[tuple[str, str], Callable[[Rule, Properties, Properties], bool
     ("Schema", "ruleset"): _in_place,
     ("Schema", "metadata"): _in_place,
 }
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _at(properties: Properties, path: str) -> Any:

@@ -69,11 +69,10 @@ class Statements:
     def read(self, call: Call) -> Properties:
         statement = self._find(call)
         stopped = statement["phase"] == "STOPPED"
-        given = {name: call.inputs[name] for name in ("credentials", "restEndpoint") if name in call.inputs}
         sensitive = call.inputs.get("propertiesSensitive", {})
         shown = {k: v for k, v in statement["properties"].items() if not k.startswith("sql.secrets")}
         return {
-            **given,
+            **call.given("credentials", "restEndpoint"),
             "statement": statement["text"],
             "statementName": self.name(call),
             "organization": {"id": ORGANIZATION},
@@ -155,9 +154,8 @@ class Connections:
     def read(self, call: Call) -> Properties:
         _, _, scope = authorize(call)
         about = found(call.state, "connections", self._key(call), "connection")
-        kept = (*_SECRETS, "credentials", "restEndpoint")
         return {
-            **{name: call.inputs[name] for name in kept if name in call.inputs},
+            **call.given(*_SECRETS, "credentials", "restEndpoint"),
             **{name: about[name] for name in ("type", "endpoint")},
             "displayName": self.name(call),
             "organization": {"id": scope.organization},

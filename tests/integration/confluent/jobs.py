@@ -81,7 +81,7 @@ def is_job(statement: Statement) -> bool:
 
 def registry_of(state: State, environment: str) -> str:
     """The registry of an environment that has a cluster."""
-    return next(key for key, about in state["registries"].items() if about["environment"] == environment)
+    return str(next(key for key, about in state["registries"].items() if about["environment"] == environment))
 
 
 def _absent(state: State, statement: Statement, cluster: str, part: StatementText) -> Iterator[str]:

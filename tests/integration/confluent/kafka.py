@@ -31,14 +31,13 @@ class Topics:
     def read(self, call: Call) -> Properties:
         cluster = self._authorize(call, "CloudClusterAdmin", "DeveloperManage", "DeveloperRead", "ResourceOwner")
         about = found(call.state, "topics", self._key(call), "topic")
-        given = {name: call.inputs[name] for name in ("credentials", "restEndpoint") if name in call.inputs}
         return {
             "topicName": call.inputs["topicName"],
             "kafkaCluster": {"id": cluster},
             "partitionsCount": about["partitions"],
             "config": about["config"],
             "httpEndpoint": "",
-            **given,
+            **call.given("credentials", "restEndpoint"),
         }
 
     def update(self, call: Call, changed: list[str]) -> None:

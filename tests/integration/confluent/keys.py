@@ -42,9 +42,8 @@ class ApiKeys:
     def read(self, call: Call) -> Properties:
         authorize(call)
         about = found(call.state, "keys", call.id, "API key")
-        kept = ("owner", "managedResource", "description", "disableWaitForReady")
+        given = call.given("owner", "managedResource", "description", "disableWaitForReady")
         secret = call.outputs.get("secret", about["secret"])  # never read again
-        given = {name: call.inputs[name] for name in kept if name in call.inputs}
         return {"displayName": about["displayName"], "secret": secret, **given}
 
     def update(self, call: Call, changed: list[str]) -> None:

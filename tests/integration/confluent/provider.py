@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
+from grpc import ServicerContext as Context
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from tests.integration.confluent.answers import (
@@ -19,12 +19,11 @@ from tests.integration.confluent.answers import (
 from tests.integration.confluent.calls import Calls, HalfMadeError, Resource
 from tests.integration.confluent.check import check
 from tests.integration.confluent.cloud import ApiError, Cloud
-from tests.integration.confluent.diff import Diff, diff
+from tests.integration.confluent.diff import Difference, diff
 from tests.integration.confluent.rules import FUNCTIONS, PROVIDER, RESOURCES, Rule, members
 from tests.integration.confluent.values import Properties, Secret, from_wire, plain, to_wire
 
 VERSION = "2.79.0"
-Context = grpc.ServicerContext
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -42,7 +41,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         given = {name: value for name, value in from_wire(request.news).items() if name != "version"}
-        inputs, failures = check(PROVIDER, _decoded(given), "", b"")
+        inputs, failures = check(PROVIDER, _decoded(given))
         kept = {name: value for name, value in inputs.items() if name in PROVIDER["inputs"]}
         encoded = {name: _encoded(PROVIDER["inputs"][name], value) for name, value in kept.items()}
         version = {name: value for name, value in from_wire(request.news).items() if name == "version"}
@@ -51,7 +50,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
         old, new = plain(from_wire(request.old_inputs)), plain(from_wire(request.news))
         changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-        return diff_message(Diff(updates=changed), old, new)
+        return diff_message(Difference(updates=changed), old, new)
 
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
         config = _decoded(plain(from_wire(request.args)))
@@ -63,7 +62,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: provider_pb2.CheckRequest, context: Context) -> provider_pb2.CheckResponse:
         resource = self._resource(request, context)
-        inputs, failures = check(resource.rule, from_wire(request.news), resource.name, request.randomSeed)
+        news, olds = from_wire(request.news), from_wire(request.olds)
+        inputs, failures = check(resource.rule, news, resource.name, request.randomSeed, olds)
         return _checked(inputs, failures)
 
     def Diff(self, request: provider_pb2.DiffRequest, context: Context) -> provider_pb2.DiffResponse:
@@ -97,7 +97,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         found = self._diff(request, context)
         if request.preview:
             return provider_pb2.UpdateResponse(properties=to_wire(planned(resource.rule, inputs, olds)))
-        with _failing(context, f"error updating {resource.kind} {resource.name!r}", resource, inputs, request.id, olds):
+        with _failing(context, f"error updating {resource.kind} {resource.name!r}", resource, inputs):
             if refusal := found.refusal("update"):
                 raise ApiError(400, refusal)
             outputs = self.calls.update(resource, request.id, inputs, olds, found.changed)
@@ -111,7 +111,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: provider_pb2.InvokeRequest, context: Context) -> provider_pb2.InvokeResponse:
         rule = FUNCTIONS[request.tok]
-        inputs, failures = check(rule | {"inputs": rule["args"]}, from_wire(request.args), "", b"")
+        inputs, failures = check({**rule, "inputs": rule["args"]}, from_wire(request.args))
         if failures:
             found = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in failures]
             return provider_pb2.InvokeResponse(failures=found)
@@ -129,16 +129,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             abort(context, f"the stand-in knows no resource of type {kind}")
         return Resource(request.urn, RESOURCES[kind], self.name)
 
-    def _diff(self, request: Any, context: Context) -> Diff:
+    def _diff(self, request: Any, context: Context) -> Difference:
         rule = self._resource(request, context).rule
         outputs, old, new = (plain(from_wire(one)) for one in (request.olds, request.old_inputs, request.news))
-        return diff(rule, outputs, old, new)
+        found: Difference = diff(rule, outputs, old, new)
+        return found
 
 
 @contextmanager
-def _failing(
-    context: Context, what: str, resource: Resource, inputs: Properties, key: str = "", olds: Properties | None = None
-) -> Iterator[None]:
+def _failing(context: Context, what: str, resource: Resource, inputs: Properties) -> Iterator[None]:
     """Turn a refusal of the service into the engine's form: half made where the object is there, else failed."""
     try:
         yield

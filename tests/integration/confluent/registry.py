@@ -10,6 +10,18 @@ from tests.integration.confluent.values import Properties
 
 _MANAGE = ("DeveloperManage", "ResourceOwner", "DataSteward")
 _WRITE = ("DeveloperWrite", "ResourceOwner", "DataSteward")
+_KEPT = (
+    "format",
+    "restEndpoint",
+    "credentials",
+    "hardDelete",
+    "recreateOnUpdate",
+    "skipValidationDuringPlan",
+    "ruleset",
+    "schemaReferences",
+    "subjectName",
+)
+"""Inputs that are outputs too, as they were given."""
 _READ = ("DeveloperRead", *_WRITE, *_MANAGE)
 
 
@@ -46,12 +58,8 @@ class Schemas:
         registry = authorize(call, _READ)
         subject = found(call.state, "subjects", self._key(call, registry), "subject")
         version, about = max(subject.items(), key=lambda item: int(item[0]))
-        kept = (
-            "format restEndpoint credentials hardDelete recreateOnUpdate skipValidationDuringPlan ruleset "
-            "schemaReferences subjectName"
-        ).split()
         return {
-            **{name: call.inputs[name] for name in kept if name in call.inputs},
+            **call.given(*_KEPT),
             "schema": about["text"],
             "schemaIdentifier": about["id"],
             "version": int(version),
@@ -109,10 +117,9 @@ class SubjectConfigs:
     def read(self, call: Call) -> Properties:
         registry = authorize(call, _READ)
         about = found(call.state, "configs", f"{registry}/{call.inputs['subjectName']}", "subject config")
-        given = {name: call.inputs[name] for name in ("restEndpoint", "credentials") if name in call.inputs}
         return {
             **about,
-            **given,
+            **call.given("restEndpoint", "credentials"),
             "subjectName": call.inputs["subjectName"],
             "schemaRegistryCluster": {"id": registry},
         }

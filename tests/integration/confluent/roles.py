@@ -54,7 +54,7 @@ class Need:
     crn: str
 
     def __str__(self) -> str:
-        return f"{' or '.join(sorted(self.roles - _ADMINS))} on {self.crn}"
+        return f"{' or '.join(sorted(self.roles - _ADMINS or self.roles))} on {self.crn}"
 
 
 def need(crn: str, *roles: str) -> Need:
@@ -68,12 +68,12 @@ def check_binding(state: State, role: str, crn: str) -> None:
         raise ApiError(400, f"role {role} does not exist")
     if not crn.startswith("crn://confluent.cloud/"):
         raise ApiError(400, f"{crn} is no CRN of confluent.cloud")
-    elements = [tuple(part.split("=", 1)) for part in crn.removeprefix("crn://confluent.cloud/").split("/")]
-    if [element[0] for element in elements] not in _CHAINS or any(len(e) != 2 or not e[1] for e in elements):
+    elements = [part.partition("=") for part in crn.removeprefix("crn://confluent.cloud/").split("/")]
+    if [name for name, _, _ in elements] not in _CHAINS or not all(value for _, _, value in elements):
         raise ApiError(400, f"{crn} is no scope of a role")
     if elements[-1][0] not in _SCOPES[role]:
         raise ApiError(400, f"role {role} can't be bound to a scope that ends with {elements[-1][0]}: {crn}")
-    _check_objects(state, dict(elements), crn)
+    _check_objects(state, {name: value for name, _, value in elements}, crn)
 
 
 def _check_objects(state: State, elements: dict[str, str], crn: str) -> None:
@@ -121,13 +121,17 @@ def kafka_crn(state: State, cluster: str, kind: str, name: str) -> str:
 
 def subject_crn(state: State, registry: str, subject: str) -> str:
     """The CRN of a subject."""
-    return f"{environment_crn(state['registries'][registry]['environment'])}/schema-registry={registry}/subject={subject}"
+    return (
+        f"{environment_crn(state['registries'][registry]['environment'])}/schema-registry={registry}/subject={subject}"
+    )
 
 
 def pool_crn(state: State, pool: str) -> str:
     """The CRN of a compute pool."""
     about = state["pools"][pool]
-    return f"{environment_crn(about['environment'])}/flink-region={about['cloud']}.{about['region']}/compute-pool={pool}"
+    return (
+        f"{environment_crn(about['environment'])}/flink-region={about['cloud']}.{about['region']}/compute-pool={pool}"
+    )
 
 
 def account_of(principal: str) -> str:

@@ -42,11 +42,10 @@ def read_statements(text: str) -> list[StatementText]:
 
 
 def _read(code: str) -> StatementText:
-    for kind, pattern in _KINDS.items():
-        if match := re.match(pattern, code):
-            break
-    else:
-        return StatementText("unknown")
+    matches = ((kind, re.match(pattern, code)) for kind, pattern in _KINDS.items())
+    kind, match = next(((kind, match) for kind, match in matches if match), ("unknown", None))
+    if match is None:
+        return StatementText(kind)
     rest = code[match.end() :]
     bare = re.sub(r"'(?:[^']|'')*'", "''", rest)
     used_by_agent = re.findall(r"USING\s+MODEL\s+`([^`]+)`", bare) if kind == "agent" else []
