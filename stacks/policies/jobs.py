@@ -17,6 +17,7 @@ _SPACE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _SET = re.compile(rf"{_SPACE}EXECUTE\s+STATEMENT\s+SET\s+BEGIN\b(.*)\bEND\s*;?\s*$", re.DOTALL | re.IGNORECASE)
 _DECLARES = re.compile(rf"{_SPACE}(?:ALTER\s+TABLE|CREATE\s+(?:MODEL|AGENT))\b", re.DOTALL | re.IGNORECASE)
 """What moves no rows; sqlglot has no grammar for it."""
+_INSERTS = re.compile(rf"{_SPACE}INSERT\s+INTO\b", re.DOTALL | re.IGNORECASE)
 
 
 def text_of(args: ResourceValidationArgs) -> str:
@@ -43,10 +44,11 @@ def inserts(text: str, name: str) -> Iterator[exp.Insert]:
     for part in _parts(members[1] if members else text, name):
         if members is None and _DECLARES.match(part):
             continue
-        tree = None if part.lstrip().upper().startswith("EXECUTE") else parse(part, name)
+        tree = parse(part, name) if _INSERTS.match(part) else None
         if not isinstance(tree, exp.Insert):
+            # The text itself is not shown: it may hold a secret.
             expected = "INSERT INTO, EXECUTE STATEMENT SET, ALTER TABLE, CREATE MODEL or CREATE AGENT"
-            raise PipelineError(f"{name}: expected {expected}, found {part.strip()[:40]!r}")
+            raise PipelineError(f"{name}: expected one {expected}, found {' '.join(part.split()[:2])}")
         yield tree
 
 

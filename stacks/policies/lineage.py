@@ -96,10 +96,7 @@ def _in(name: str, relation: exp.Expr | None) -> frozenset[str] | None:
         return frozenset({name})
     if isinstance(relation, exp.Lateral):
         return _result(name, relation)
-    if (
-        isinstance(relation, exp.CTE | exp.Subquery)
-        and not relation.args["alias" if relation.alias else "this"].columns
-    ):
+    if isinstance(relation, exp.CTE | exp.Subquery) and not _renames(relation):
         return _in(name, relation.this)
     if not isinstance(relation, exp.Select):
         return frozenset({f"{name} of a {relation.key}"})

@@ -10,6 +10,7 @@ from stacks.policies.jobs import text_of
 from stacks.policies.resources import FLINK_CONNECTION, known
 
 _MADE = re.compile(r"\bCREATE\s+(MODEL|AGENT)\s+(?:IF\s+NOT\s+EXISTS\s+)?(`[^`]*`|[^\s(]+)", re.IGNORECASE)
+_FLINK = re.compile(r"https://flink\.([a-z0-9-]+)\.(aws|azure|gcp)\.")
 _HASHED = re.compile(r"_([0-9a-f]{8})$")
 
 
@@ -19,9 +20,14 @@ def findings(args: ResourceValidationArgs) -> Iterator[str]:
         # The text without the object's own name, as sql/_ai.py hashes it.
         yield from _check(kind.lower(), name.strip("`"), text_of(args).replace(name, "", 1), "its text")
     if args.resource_type == FLINK_CONNECTION and (name := known(args.props, "displayName")):
-        type_, endpoint = known(args.props, "type"), known(args.props, "endpoint")
-        of = f"{type_.lower()}|{endpoint}" if type_ and endpoint else None
-        yield from _check("connection", name, of, "its type and endpoint")
+        yield from _check("connection", name, _of_connection(args), "its type, endpoint and region")
+
+
+def _of_connection(args: ResourceValidationArgs) -> str | None:
+    """What stacks/llm_connection.py hashes; None where the region cannot be told from the endpoint of Flink."""
+    type_, endpoint = known(args.props, "type"), known(args.props, "endpoint")
+    region = _FLINK.match(str(known(args.props, "restEndpoint") or ""))
+    return f"{type_.lower()}|{endpoint}|{region[2]}.{region[1]}" if type_ and endpoint and region else None
 
 
 def _check(kind: str, name: str, of: str | None, what: str) -> Iterator[str]:

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.stacks.policies.recorder import Recording
+from tests.stacks.policies.shown import ShownStack
 
-Damage = Callable[[Recording], None]
+Damage = Callable[[ShownStack], None]
 _DAY = 86_400_000
 
 
 def _text(name: str, old: str, new: str) -> Damage:
     """Another text in a statement."""
 
-    def damage(recording: Recording) -> None:
-        statement = recording.resources[f"pipeline-{name}-statement"]
+    def damage(stack: ShownStack) -> None:
+        statement = stack.resources[f"pipeline-{name}-statement"]
         text = statement.request.properties["statement"]
         assert old in text, f"{name} no longer says {old}"
         statement.set({"statement": text.replace(old, new)})
@@ -22,18 +22,18 @@ def _text(name: str, old: str, new: str) -> Damage:
 
 
 def _whole(name: str, text: str) -> Damage:
-    return lambda recording: recording.resources[f"pipeline-{name}-statement"].set({"statement": text})
+    return lambda stack: stack.resources[f"pipeline-{name}-statement"].set({"statement": text})
 
 
 def _set(name: str, properties: dict[str, Any] | None = None, **options: Any) -> Damage:
-    return lambda recording: recording.resources[name].set(properties, **options)
+    return lambda stack: stack.resources[name].set(properties, **options)
 
 
 def _config(topic: str, **config: str | None) -> Damage:
     """Another setting of a topic; None takes it away."""
 
-    def damage(recording: Recording) -> None:
-        resource = recording.resources[f"pipeline-{topic}-topic"]
+    def damage(stack: ShownStack) -> None:
+        resource = stack.resources[f"pipeline-{topic}-topic"]
         given = dict(resource.request.properties["config"]) | {k.replace("_", "."): v for k, v in config.items()}
         resource.set({"config": {key: value for key, value in given.items() if value is not None}})
 
@@ -41,29 +41,29 @@ def _config(topic: str, **config: str | None) -> Damage:
 
 
 def _property(name: str, key: str, value: str | None) -> Damage:
-    def damage(recording: Recording) -> None:
-        resource = recording.resources[f"pipeline-{name}-statement"]
+    def damage(stack: ShownStack) -> None:
+        resource = stack.resources[f"pipeline-{name}-statement"]
         given = dict(resource.request.properties["properties"]) | {key: value}
         resource.set({"properties": {key: value for key, value in given.items() if value is not None}})
 
     return damage
 
 
-def _default_provider(recording: Recording) -> None:
+def _default_provider(stack: ShownStack) -> None:
     for each in (
-        recording.resources["platform-environment"].request,
-        recording.resources["platform-environment"].state,
+        stack.resources["platform-environment"].request,
+        stack.resources["platform-environment"].state,
     ):
         each.provider.name = "default_2_79_0"
 
 
-def _literal_principal(recording: Recording) -> None:
-    del recording.resources["access-analyst-DeveloperRead-group-sentinel"].state.propertyDependencies["principal"]
+def _literal_principal(stack: ShownStack) -> None:
+    del stack.resources["access-analyst-DeveloperRead-group-sentinel"].state.propertyDependencies["principal"]
 
 
-def _forgotten(recording: Recording) -> None:
-    recording.resources["pipeline"].set({"production": False})
-    recording.resources["platform-environment"].set(protect=False)
+def _forgotten(stack: ShownStack) -> None:
+    stack.resources["pipeline"].set({"production": False})
+    stack.resources["platform-environment"].set(protect=False)
 
 
 CASES: dict[str, Damage] = {
@@ -109,7 +109,8 @@ CASES: dict[str, Damage] = {
     "The model has a name of its own.": _text("model", "`sentinel_llm_", "`our_llm_x"),
     "The agent's prompt changed under its old name.": _text("agent", "ESCALATE", "PROMOTE"),
     "The connection's endpoint changed under its old name.": _set(
-        "pipeline-llm-connection", {"endpoint": "https://elsewhere.example"}
+        "pipeline-llm-connection",
+        {"endpoint": "https://elsewhere.example", "restEndpoint": "https://flink.us-east-1.aws.confluent.cloud"},
     ),
     "A statement has no name of its own.": _set("pipeline-geo-statement", {"statementName": None}),
     "A statement is made anew before the old one goes.": _set("pipeline-geo-statement", deleteBeforeReplace=False),

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime import proto
-from pulumi.runtime.proto import analyzer_pb2_grpc
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from tests.stacks.policies.recorder import ROOT, Recording
+from tests.stacks.policies.shown import ShownStack
+from tests.stacks.recorder import ROOT
 
 
 @dataclass(frozen=True)
@@ -34,25 +34,25 @@ class Pack:
 
     stub: analyzer_pb2_grpc.AnalyzerStub
 
-    def policies(self) -> dict[str, proto.PolicyInfo]:
+    def policies(self) -> dict[str, analyzer_pb2.PolicyInfo]:
         """What the pack says of itself, policies by name."""
         info = self.stub.GetAnalyzerInfo(empty_pb2.Empty())
         return {policy.name: policy for policy in info.policies}
 
-    def judge(self, recording: Recording, sound: Recording | None = None) -> list[Violation]:
+    def judge(self, stack: ShownStack, sound: ShownStack | None = None) -> list[Violation]:
         """
         All that the pack finds, resource by resource and then in the stack, as the engine asks.
 
         Resources that are as in `sound`, of which the pack is known to say nothing, are not asked about again.
         """
         found = []
-        for name, each in recording.resources.items():
+        for name, each in sorted(stack.resources.items()):
             if sound and each.request == sound.resources[name].request:
                 continue
             answer = self.stub.Analyze(each.request)
             found += [Violation(d.policyName, name, d.message) for d in answer.diagnostics]
-        states = [each.state for each in recording.resources.values()]
-        answer = self.stub.AnalyzeStack(proto.AnalyzeStackRequest(resources=states))
+        states = [each.state for _, each in sorted(stack.resources.items())]
+        answer = self.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=states))
         return found + [Violation(d.policyName, d.urn.rpartition("::")[2], d.message) for d in answer.diagnostics]
 
 

@@ -6,22 +6,24 @@ from pathlib import Path
 
 from tests.stacks.policies.damage import CASES
 from tests.stacks.policies.pack import Pack, started
-from tests.stacks.policies.recorder import Recording, record
+from tests.stacks.policies.shown import ShownStack, shown
+from tests.stacks.recorder import record
+from tests.stacks.stack_configs import SECRETS, config_of
 
 GOLDEN = Path(__file__).with_name("violations.txt")
 
 
 @cache
-def production() -> Recording:
+def production() -> ShownStack:
     """The stack prod with all values known."""
-    return record("prod", "azureopenai", preview=False)
+    return shown(record(config_of("prod"), SECRETS["azureopenai"], stack="prod"), "prod")
 
 
 def section(sentence: str, pack: Pack) -> str:
     """A wrong stack and what the pack says of it."""
-    recording = copy.deepcopy(production())
-    CASES[sentence](recording)
-    return "\n".join([f"# {sentence}", *map(str, pack.judge(recording, production()))]) + "\n"
+    stack = copy.deepcopy(production())
+    CASES[sentence](stack)
+    return "\n".join([f"# {sentence}", *map(str, pack.judge(stack, production()))]) + "\n"
 
 
 def main() -> None:
