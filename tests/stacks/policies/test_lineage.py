@@ -23,7 +23,7 @@ MADE: dict[str, set[str]] = {
         "window_start"
     },
     "SELECT r.s FROM `sentinel.t` AS p LEFT JOIN LATERAL TABLE(ML_PREDICT('m', p.b)) AS r(s) ON TRUE": {"s"},
-    "SELECT r.s FROM `sentinel.t` AS p LEFT JOIN LATERAL TABLE(SPLIT(p.b)) AS r(s) ON TRUE": {"b"},
+    "SELECT r.s FROM `sentinel.t` AS p LEFT JOIN LATERAL TABLE(PIECES(p.b)) AS r(s) ON TRUE": {"b"},
     "SELECT (SELECT MAX(account_id) FROM `sentinel.v`) FROM `sentinel.t`": {"account_id"},
 }
 UNFOLLOWED = [
@@ -32,7 +32,7 @@ UNFOLLOWED = [
     "WITH u AS (SELECT b AS a FROM `sentinel.t` UNION ALL SELECT c FROM `sentinel.t`) SELECT a FROM u",
     "WITH u (a) AS (SELECT b FROM `sentinel.t`) SELECT a FROM u",
     "SELECT a FROM `sentinel.t` AS p (a, b)",
-    "SELECT a FROM TABLE(RENAME(TABLE t))",
+    "SELECT a FROM TABLE(OTHER_COLUMNS(TABLE t))",
     "SELECT e.a FROM `sentinel.t` CROSS JOIN UNNEST(evidence) AS e(a)",
     "SELECT e.a FROM (VALUES (1)) AS e(a)",
 ]

@@ -7,16 +7,22 @@ from pathlib import Path
 from tests.stacks.policies.damage import CASES
 from tests.stacks.policies.pack import Pack, started
 from tests.stacks.policies.shown import ShownStack, shown
-from tests.stacks.recorder import record
+from tests.stacks.recorder import Recording, record
 from tests.stacks.stack_configs import SECRETS, config_of
 
 GOLDEN = Path(__file__).with_name("violations.txt")
 
 
 @cache
+def recorded() -> Recording:
+    """A run of the program for the stack prod, with all values known."""
+    return record(config_of("prod"), SECRETS["azureopenai"], stack="prod")
+
+
+@cache
 def production() -> ShownStack:
-    """The stack prod with all values known."""
-    return shown(record(config_of("prod"), SECRETS["azureopenai"], stack="prod"), "prod")
+    """The stack prod as a pack is shown it."""
+    return shown(recorded(), "prod")
 
 
 def section(sentence: str, pack: Pack) -> str:
