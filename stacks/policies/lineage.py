@@ -72,10 +72,11 @@ def _read(item: exp.Expr) -> exp.Expr:
     """The name of the table that is read, by itself or through table functions; the item where it reads none."""
     if not isinstance(item, exp.Table) or _renames(item):
         return item
-    inner = item.this
+    inner: exp.Expr = item.this
     while isinstance(inner, exp.Anonymous) and inner.name.upper() in _SAME_COLUMNS and inner.expressions:
         inner = inner.expressions[0]
-    return inner.this if isinstance(inner, exp.Column) else inner
+    name: exp.Expr = inner.this if isinstance(inner, exp.Column) else inner
+    return name
 
 
 def _renames(item: exp.Expr) -> bool:

@@ -16,6 +16,8 @@ SCHEMA = "confluentcloud:index/schema:Schema"
 SERVICE_ACCOUNT = "confluentcloud:index/serviceAccount:ServiceAccount"
 ROLE_BINDING = "confluentcloud:index/roleBinding:RoleBinding"
 PIPELINE = "sentinel:stacks:Pipeline"
+PRODUCTION_NAMES = frozenset({"prod", "production"})
+"""Names of stacks that are production whatever they say."""
 
 
 def known(properties: Mapping[str, Any], *path: str) -> Any:
@@ -44,7 +46,7 @@ def is_production(resources: Sequence[PolicyResource]) -> bool:
     always the resources. A stack named so is production even where its configuration forgot to say it, and one that
     says nothing is judged as production.
     """
-    if any(resource.urn.split(":")[2] in {"prod", "production"} for resource in resources):
+    if any(resource.urn.split(":")[2] in PRODUCTION_NAMES for resource in resources):
         return True
     said = [known(resource.props, "production") for resource in of_type(resources, PIPELINE)]
     return said != [False]

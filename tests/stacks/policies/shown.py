@@ -45,7 +45,7 @@ def shown(recording: Recording, stack: str) -> ShownStack:
 
 def _shown(registered: Registered, recording: Recording, stack: str) -> Shown:
     asked = registered.request
-    common = {
+    common: dict[str, Any] = {
         "type": asked.type,
         "name": asked.name,
         "urn": f"urn:pulumi:{stack}::{PROJECT}::{asked.type}::{asked.name}",

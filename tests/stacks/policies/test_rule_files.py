@@ -26,7 +26,7 @@ WRONG = {
 """A literal put where the rule has a parameter, or none, and nothing of its place in the allow-list."""
 ALLOWED = {
     "SUM(amount) AS": "SUM(CASE WHEN amount < :min_countries THEN 1 ELSE 0 END) AS",
-    "FROM judged_transactions\n  WHERE": "FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY a) AS n FROM t)\n  WHERE n = 1 AND",
+    "FROM judged_transactions\n  WHERE": "FROM (SELECT ROW_NUMBER() OVER (ORDER BY a) AS n FROM t)\n  WHERE n = 1 AND",
     "violation IS NULL\n": "violation IS NULL AND TRUE AND country IN ('US', 'DE')\n",
 }
 
