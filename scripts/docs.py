@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 import sql
+from scripts.docs_policies import policies_page
 from sentinel_cli.demo import Demo
 from sentinel_cli.demo_screen import show
 from sentinel_cli.generator import Mode
@@ -148,6 +149,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/rules.md": rules_page,
     "docs/cli.md": cli_page,
     "credentials.env.example": credentials_page,
+    "docs/policies.md": policies_page,
 }
 """The generated pages by path from the project's root, and what makes each."""
 

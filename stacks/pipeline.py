@@ -59,7 +59,10 @@ class Pipeline(pulumi.ComponentResource):
             self.kinds[statement_args.statement_name] = statement_args.kind
             for written in statement_args.writes:
                 self._made.setdefault(written, []).append(statement)
-        self.register_outputs({"statements": self.kinds})
+        look_back = max(statement.look_back for statement in args.pipeline.statements)
+        # What the policies judge a stack by: they see a component's outputs, and not the stack's configuration.
+        outputs = {"production": args.settings.production, "lookBackSeconds": int(look_back.total_seconds())}
+        self.register_outputs({"statements": self.kinds, **outputs})
 
     def _topic(self, table: sql.Table) -> Topic:
         settings, platform, access = self._args.settings, self._args.platform, self._args.access

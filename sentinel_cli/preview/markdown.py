@@ -111,14 +111,17 @@ def _block(change: TextChange, indent: str) -> Iterator[str]:
 
 
 def _updates(preview: Preview) -> Iterator[str]:
-    told = ("FlinkStatement", "FlinkConnection", "Provider")
-    updated = [r for r in preview.resources if r.action == Action.updated and r.kind not in told and r.inputs]
-    if updated:
+    told = ("FlinkConnection", "Provider")
+    updated = [r for r in preview.resources if r.action == Action.updated and r.kind not in told]
+    # Stopping and resuming is told of the jobs.
+    changes = {r.step.urn: [c for c in r.inputs if (r.kind, c.path) != ("FlinkStatement", "stopped")] for r in updated}
+    shown_here = [resource for resource in updated if changes[resource.step.urn]]
+    if shown_here:
         yield from ("### Updated in place", "")
-    for resource in updated:
-        changes = "; ".join(f"{_code(c.path)} {shown(c.old)} → {shown(c.new)}" for c in resource.inputs)
-        yield f"- {resource.kind} `{resource.step.name}`: {changes}"
-    if updated:
+    for resource in shown_here:
+        told_of = "; ".join(f"{_code(c.path)} {shown(c.old)} → {shown(c.new)}" for c in changes[resource.step.urn])
+        yield f"- {resource.kind} `{resource.step.name}`: {told_of}"
+    if shown_here:
         yield ""
 
 

@@ -61,6 +61,8 @@ class Recording:
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     """Of the stack."""
+    component_outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By the component's name."""
     error: str = ""
     seconds: float = 0.0
     """From the start of the process to its end."""
@@ -98,6 +100,8 @@ class _Engine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def RegisterResourceOutputs(self, request: Any, context: Any) -> Any:
         if "pulumi:pulumi:Stack" in request.urn:
             self.recording.outputs = MessageToDict(request.outputs)
+        else:
+            self.recording.component_outputs[request.urn.rpartition("::")[2]] = MessageToDict(request.outputs)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:

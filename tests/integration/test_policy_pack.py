@@ -1,0 +1,71 @@
+"""The real engine runs the real pack over the real program, lets it pass, and refuses what breaks a policy."""
+
+import runpy
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, RunFailedError, StackRunner
+from tests.stacks.stack_configs import BEDROCK
+
+PACK = ("--policy-pack", str(ROOT / "stacks" / "policies"))
+SECRETS = {
+    "confluentCloudApiKey": CLOUD_KEY,
+    "confluentCloudApiSecret": CLOUD_SECRET,
+    "azureOpenAiKey": "made-up-azure-key",
+    "awsAccessKey": "made-up-aws-key",
+    "awsSecretKey": "made-up-aws-secret",
+}
+
+
+def stack(folder: Path, name: str, settings: dict[str, object]) -> StackRunner:
+    """A stack of this project, with the launcher by which an engine without a Python language host starts a pack."""
+    runner = StackRunner(folder, stack=name, project=ROOT)
+    launcher = folder / "bin" / "pulumi-analyzer-policy-python"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -u -m pulumi.policy "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    runner.program = runpy.run_path(str(ROOT / "__main__.py"), run_name="program")["main"]
+    runner.configure(settings, SECRETS)
+    return runner
+
+
+def violations(events: list[Any]) -> list[tuple[str, str]]:
+    """Policy and resource of each violation, and of each policy that could not be run."""
+    found = [event.policy_event for event in events if event.policy_event]
+    return [(each.policy_name, each.resource_urn.rpartition("::")[2]) for each in found]
+
+
+def protect_statements(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    if args.type_ != "confluentcloud:index/flinkStatement:FlinkStatement":
+        return None
+    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(protect=True))
+    return pulumi.ResourceTransformationResult(args.props, opts)
+
+
+@pytest.mark.usefixtures("pulumi_engine")
+def test_an_update_of_dev_passes_from_nothing_to_the_end(tmp_path: Path) -> None:
+    run = stack(tmp_path, "dev", {}).up(*PACK)
+    assert violations(run.events) == []
+    assert "detection-statement" in " ".join(run.names("create"))
+    assert any(event.summary_event and event.summary_event.policy_packs for event in run.events)
+
+
+@pytest.mark.usefixtures("pulumi_engine")
+def test_a_preview_of_prod_is_refused_where_its_statements_are_protected_and_for_nothing_else(tmp_path: Path) -> None:
+    runner = stack(tmp_path, "prod", {"llm": BEDROCK})
+    main = runner.program
+
+    def protected() -> None:
+        pulumi.runtime.register_stack_transformation(protect_statements)
+        main()
+
+    runner.program = protected
+    with pytest.raises(RunFailedError) as failed:
+        runner.preview(*PACK)
+    found = violations(failed.value.run.events)
+    assert {policy for policy, _ in found} == {"statements-and-keys-stay-replaceable"}
+    assert ("statements-and-keys-stay-replaceable", "pipeline-structuring-statement") in found
