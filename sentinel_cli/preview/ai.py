@@ -61,6 +61,8 @@ def _connection(resource: Resource) -> TextChange:
     old, new = resource.step.old, resource.step.new
     names = _renamed(str(old.get("displayName", "")), str(new.get("displayName", "")))
     details = [f"{c.path} {shown(c.old)} → {shown(c.new)}" for c in resource.inputs if c.path != "displayName"]
+    seen = {c.path.partition(".")[0] for c in resource.inputs}
+    details += [f"{name} changes, a secret" for name in resource.step.diff_reasons or () if name not in seen]
     details = details if resource.action != Action.created else [f"{new.get('type')} at {new.get('endpoint')}"]
     ending = f": {'; '.join(details)}" if details and resource.action != Action.deleted else ""
     return TextChange(f"Connection {names} is {resource.action}{ending}.", "")

@@ -181,6 +181,15 @@ def test_a_secret_in_the_preview_is_never_printed(value: Any) -> None:
     assert "apiKey [secret] → [secret]" in done.stdout
 
 
+def test_a_new_llm_key_is_told_without_it() -> None:
+    preview = saved("llm-endpoint-changed")
+    connection = step_of(preview, "llm-connection")
+    connection |= {"op": "update", "diffReasons": ["apiKey"], "detailedDiff": {"apiKey": {"kind": "update"}}}
+    connection["newState"] = connection["oldState"]
+    text = run("-", stdin=json.dumps(preview)).stdout
+    assert "- Connection `sentinel_llm_connection_14fe0908` is updated: apiKey changes, a secret.\n" in text
+
+
 def test_a_prompt_with_fences_does_not_break_out_of_its_block() -> None:
     preview = saved("prompt-changed")
     agent = step_of(preview, "agent-statement")["newState"]["inputs"]
