@@ -111,18 +111,18 @@ def _block(change: TextChange, indent: str) -> Iterator[str]:
 
 
 def _updates(preview: Preview) -> Iterator[str]:
-    told = ("FlinkConnection", "Provider")
-    updated = [r for r in preview.resources if r.action == Action.updated and r.kind not in told]
-    # Stopping and resuming is told of the jobs.
-    changes = {r.step.urn: [c for c in r.inputs if (r.kind, c.path) != ("FlinkStatement", "stopped")] for r in updated}
-    shown_here = [resource for resource in updated if changes[resource.step.urn]]
-    if shown_here:
-        yield from ("### Updated in place", "")
-    for resource in shown_here:
-        told_of = "; ".join(f"{_code(c.path)} {shown(c.old)} → {shown(c.new)}" for c in changes[resource.step.urn])
-        yield f"- {resource.kind} `{resource.step.name}`: {told_of}"
-    if shown_here:
-        yield ""
+    lines = [line for resource in preview.resources if (line := _update(resource))]
+    if lines:
+        yield from ("### Updated in place", "", *lines, "")
+
+
+def _update(resource: Resource) -> str:
+    """The inputs that change in place; empty for what is told elsewhere: connections, stopping and resuming."""
+    if resource.action != Action.updated or resource.kind in ("FlinkConnection", "Provider"):
+        return ""
+    changes = [c for c in resource.inputs if (resource.kind, c.path) != ("FlinkStatement", "stopped")]
+    told = "; ".join(f"{_code(c.path)} {shown(c.old)} → {shown(c.new)}" for c in changes)
+    return f"- {resource.kind} `{resource.step.name}`: {told}" if told else ""
 
 
 def _unforeseen(preview: Preview) -> Iterator[str]:
