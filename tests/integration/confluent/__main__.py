@@ -14,7 +14,7 @@ def import_messages_alone() -> None:
     sdk = find_spec("pulumi")
     assert sdk is not None
     assert sdk.origin is not None
-    for name in ("pulumi", "pulumi.runtime"):
+    for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
         package = ModuleType(name)
         package.__path__ = [str(Path(sdk.origin).parent.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = package
