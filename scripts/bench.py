@@ -1,5 +1,5 @@
 """
-Measure the embedded engine, the generator and the demo; print tables in Markdown.
+Measure the embedded engine, the generator, the demo and the Pulumi program; print tables in Markdown.
 
     uv run --group dev python scripts/bench.py [--events 5000000] [--only replay,polars,...] [--json FILE]
 
@@ -18,7 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scripts.bench_figures import Figures, tables
-from scripts.bench_sections import demo_section, generate_section, polars_section, replay_section, steps_section
+from scripts.bench_sections import (
+    demo_section,
+    generate_section,
+    polars_section,
+    program_section,
+    replay_section,
+    steps_section,
+)
 
 SECTIONS = {
     "replay": replay_section,
@@ -26,6 +33,7 @@ SECTIONS = {
     "steps": steps_section,
     "generate": generate_section,
     "demo": demo_section,
+    "program": program_section,
 }
 
 

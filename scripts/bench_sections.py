@@ -114,3 +114,14 @@ def demo_section(figures: Figures, _folder: Path, _events: int) -> None:
     """From the start of the process to the demo's first alert."""
     seconds = figures.add("demo", "start of the process to first alert", [first_alert() for _ in range(5)])
     figures.at_most("demo", "start of the process to first alert", seconds, 1.5, "s")
+
+
+def program_section(figures: Figures, _folder: Path, _events: int) -> None:
+    """The Pulumi program's part of a preview: its process from start to end, the engine's side answering at once."""
+    from tests.stacks.recorder import record
+    from tests.stacks.stack_configs import SECRETS, config_of
+
+    for stack in ("dev", "prod"):
+        runs = [record(config_of(stack), SECRETS["azureopenai"], stack=stack, dry_run=True) for _ in range(5)]
+        seconds = figures.add("program", f"preview of {stack}", [{"seconds": run.seconds} for run in runs])
+        figures.at_most("program", f"the program's part of a preview of {stack}", seconds, 2, "s")

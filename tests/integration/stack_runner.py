@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -88,7 +89,7 @@ class StackRunner:
 
     def __init__(self, folder: Path, *, stack: str = "dev", project: Path | None = None) -> None:
         """
-        Make an empty stack in an empty cloud; `pulumi` is taken from PATH, where the fixture `pulumi_engine` puts it.
+        Make an empty stack in an empty cloud, or open the one in the folder; `pulumi` is taken from PATH, where the fixture `pulumi_engine` puts it.
 
         Args:
             folder: Where everything is kept.
@@ -97,13 +98,15 @@ class StackRunner:
         """
         self.folder, self.stack_name = folder, stack
         self.program: Program = lambda: None
-        self.cloud = Cloud.create(folder / "cloud.json", CLOUD_KEY, CLOUD_SECRET)
         self.secrets: set[str] = {CLOUD_SECRET}
         self._work = folder / "work"
-        for made in (self._work, folder / "state", folder / "bin"):
-            made.mkdir()
-        self._copy_project(project)
-        self._write_plugin()
+        self.cloud = Cloud(folder / "cloud.json")
+        if not self._work.exists():
+            for made in (self._work, folder / "state", folder / "bin"):
+                made.mkdir(parents=True)
+            Cloud.create(self.cloud.path, CLOUD_KEY, CLOUD_SECRET)
+            self._copy_project(project)
+            self._write_plugin()
         self.environment = {
             "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": _PASSPHRASE,
@@ -120,6 +123,13 @@ class StackRunner:
             program=self._declare,
             opts=auto.LocalWorkspaceOptions(work_dir=str(self._work), env_vars=self.environment),
         )
+
+    def copy(self, folder: Path) -> "StackRunner":
+        """The same stack in the same cloud, to go its own way from here."""
+        shutil.copytree(self.folder, folder)
+        copied = StackRunner(folder, stack=self.stack_name)
+        copied.program, copied.secrets = self.program, set(self.secrets)
+        return copied
 
     def configure(self, values: Mapping[str, object], secrets: Mapping[str, str] | None = None) -> None:
         """Set configuration, by key without the project's name; None removes a key."""
@@ -151,8 +161,8 @@ class StackRunner:
         return self._run("preview", *flags)
 
     def preview_json(self) -> str:
-        """What `pulumi preview --json --refresh=false` prints, verbatim."""
-        return self._run("preview", "--json", "--refresh=false").output
+        """What `pulumi preview --json --show-sames --refresh=false` prints, verbatim."""
+        return self._run("preview", "--json", "--show-sames", "--refresh=false").output
 
     def refresh(self) -> Run:
         """Bring the state up to date with the cloud."""

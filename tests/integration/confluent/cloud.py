@@ -112,6 +112,11 @@ class Cloud:
                 del statements[key]
         return [key.rpartition("/")[2] for key in gone]
 
+    def revoke_key(self, key: str) -> None:
+        """Delete a key, as somebody does by hand."""
+        with self.open() as state:
+            del state["keys"][key]
+
     def note(self, entry: dict[str, Any]) -> None:
         """Append one call to the log."""
         with self.log.open("a", encoding="utf-8") as file:

@@ -149,8 +149,7 @@ def test_a_revoked_key_stops_the_refresh_and_a_new_generation_goes_on(
     runner: StackRunner, deployed: Callable[..., Sample]
 ) -> None:
     sample = deployed()
-    with runner.cloud.open() as state:
-        del state["keys"][runner.resources()["flink-key-1"]["id"]]
+    runner.cloud.revoke_key(runner.resources()["flink-key-1"]["id"])
     sample.generation = 2
     with pytest.raises(RunFailedError, match="401 Unauthorized"):
         runner.up()

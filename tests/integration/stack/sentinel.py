@@ -1,0 +1,113 @@
+"""This project's own stack on the real engine: made, changed, and reviewed by its previews."""
+
+import json
+import os
+import runpy
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sql
+from sentinel_cli.preview.changes import read_changes
+from sentinel_cli.preview.digest import read_digest
+from sentinel_cli.preview.markdown import report
+from sentinel_cli.preview.statements import read_statements
+from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, StackRunner
+from tests.stacks.stack_configs import BEDROCK
+
+PREVIEWS = ROOT / "tests" / "sentinel_cli" / "preview"
+WRITE = "WRITE_PREVIEWS"
+"""With this environment variable the saved previews and their reports are written anew, for a person to read."""
+SECRETS = {
+    "confluentCloudApiKey": CLOUD_KEY,
+    "confluentCloudApiSecret": CLOUD_SECRET,
+    "azureOpenAiKey": "made-up-azure-key",
+    "awsAccessKey": "made-up-aws-key",
+    "awsSecretKey": "made-up-aws-secret",
+}
+AZURE = {
+    "provider": "azureopenai",
+    "endpoint": "https://sentinel-other.openai.azure.com",
+    "deployment": "gpt-5-mini",
+    "apiVersion": "2024-08-01-preview",
+}
+_KEPT = ("type", "urn", "inputs", "parent", "protect", "delete", "replacementTrigger", "replaceOnChanges", "provider")
+
+
+def make(folder: Path, stack: str, **settings: Any) -> StackRunner:
+    """A stack of the repository's own files, not yet deployed."""
+    runner = StackRunner(folder, stack=stack, project=ROOT)
+    runner.program = runpy.run_path(str(ROOT / "__main__.py"), run_name="program")["main"]
+    runner.configure(settings, SECRETS)
+    return runner
+
+
+def use_sql(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of `sql/` that the program deploys from here on, to be changed."""
+    copy = shutil.copytree(ROOT / "sql", folder / "sql", ignore=shutil.ignore_patterns("*.py", "cases", "__pycache__"))
+    monkeypatch.setitem(sql.load_pipeline.__kwdefaults__, "root", copy)
+    return copy
+
+
+def reviewed(runner: StackRunner, name: str) -> str:
+    """The report on a preview of what is configured by now, which is the saved one of that name."""
+    digest = tidy(json.loads(runner.preview_json()))
+    saved = PREVIEWS / f"{name}.json"
+    live = runner.folder / "preview.json"
+    text = json.dumps(digest, indent=1) + "\n"
+    live.write_text(text, encoding="utf-8")
+    changes = read_changes(read_digest(str(live)))
+    found = report(changes, read_statements(changes))
+    if os.environ.get(WRITE):
+        saved.write_text(text, encoding="utf-8")
+        saved.with_suffix(".md").write_text(found, encoding="utf-8")
+    assert found == saved.with_suffix(".md").read_text(encoding="utf-8")
+    return found
+
+
+def tidy(digest: dict[str, Any]) -> dict[str, Any]:
+    """A preview without what differs from run to run, and without what no report reads: outputs, and long texts."""
+    digest.pop("duration", None)
+    for step in digest["steps"]:
+        is_stack = step["urn"].split("::")[2] == "pulumi:pulumi:Stack"
+        for side in ("oldState", "newState"):
+            state = step.get(side)
+            if state is None:
+                continue
+            step[side] = {key: state[key] for key in _KEPT if key in state}
+            if is_stack:
+                step[side]["outputs"] = state.get("outputs", {})
+            if step["op"] == "same":
+                inputs = state.get("inputs", {})
+                step[side]["inputs"] = {key: value for key, value in inputs.items() if key not in {"schema", "statement"}}
+    digest["steps"].sort(key=lambda step: (step["urn"], step["op"]))
+    return digest
+
+
+def in_clear(runner: StackRunner, text: str) -> set[str]:
+    """Every secret, put in or made, that a text shows."""
+    return {secret for secret in runner.known_secrets() if secret in text}
+
+
+def statement_changes(changes: dict[str, str]) -> dict[str, str]:
+    """What happened to Flink statements, by their names."""
+    ending = "-statement"
+    return {
+        name.removeprefix("pipeline-").removesuffix(ending): what
+        for name, what in changes.items()
+        if name.endswith(ending)
+    }
+
+
+__all__ = [
+    "AZURE",
+    "BEDROCK",
+    "SECRETS",
+    "in_clear",
+    "make",
+    "reviewed",
+    "statement_changes",
+    "use_sql",
+]
