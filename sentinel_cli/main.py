@@ -8,7 +8,9 @@ import typer
 
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.generate import generate
+from sentinel_cli.commands.preview_report import preview_report
 from sentinel_cli.commands.replay import replay
+from sentinel_cli.commands.status import status
 from sentinel_cli.interrupts import interrupt_ends_quietly
 from sentinel_cli.pipes import closed_pipe_ends_quietly
 from sql.errors import ParameterError, SentinelError, UsageError
@@ -22,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (generate, demo, replay):
+for command in (generate, demo, replay, preview_report, status):
     # Typer keeps a docstring's line breaks below its first paragraph, at whatever width the terminal has.
     paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
     app.command(help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)

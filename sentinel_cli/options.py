@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sentinel_cli.generator.mode import Mode
+from sentinel_cli.preview.gate import Gate
 
 Events = Annotated[int, typer.Option(min=0, help="Number of transactions.", show_default=True)]
 Customers = Annotated[int, typer.Option(min=1, help="Number of distinct accounts.")]
@@ -41,4 +42,14 @@ Out = Annotated[
 LabelsIn = Annotated[
     Path | None,
     typer.Option("--labels", metavar="FILE", help="account_id, typology[, start, end]: adds precision and recall."),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Pulumi stack; else SENTINEL_STACK, else the selected one."),
+]
+PreviewFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="JSON of `pulumi preview --json --show-sames`; - for stdin.")
+]
+FailOn = Annotated[
+    list[Gate] | None, typer.Option(help="Exit 1 where the preview holds this; repeatable.", show_default=False)
 ]

@@ -23,3 +23,11 @@ class InputError(SentinelError):
 
 class EngineError(SentinelError):
     """An engine could not be started or failed while it ran."""
+
+
+class SettingsError(SentinelError):
+    """An endpoint, a key or another value that a command needs is missing or wrong: names it, never its value."""
+
+
+class ServiceError(SentinelError):
+    """A service of the cloud does not answer, refuses, or answers what it should not."""

@@ -14,7 +14,17 @@ import sql
 
 ROOT = Path(__file__).parents[1]
 STEPS = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Checks")[0]
-COPIED = ("sql", "sentinel_cli", "scripts", "docs", "tests", "pyproject.toml", ".sqlfluff", ".sqlfluffignore")
+COPIED = (
+    "sql",
+    "sentinel_cli",
+    "scripts",
+    "docs",
+    "tests",
+    "pyproject.toml",
+    ".sqlfluff",
+    ".sqlfluffignore",
+    "credentials.env.example",
+)
 BLOCK = re.compile(r"(?:In `(?P<file>\S+)`:\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)```", re.DOTALL)
 
 

@@ -1,10 +1,16 @@
-"""Every shell block of the README and of docs/ runs, from the project's root, as a new user would run it."""
+"""Every shell block of the README and of docs/ runs, from the project's root, as a new user would run it.
+
+Those that need an account, fenced as "sh account", are not run: the commands and options they use must exist.
+"""
 
 import re
 import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
+
+from tests.commands import mistakes
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -12,11 +18,9 @@ SUITE = "uv run --group dev pytest"
 """The test command itself is not run again inside it."""
 
 
-def blocks() -> list[tuple[str, str]]:
-    found = [
-        (page, text) for page in PAGES for text in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    ]
-    return [(page.name, text.strip()) for page, text in found]
+def blocks(fence: str = "sh") -> list[tuple[str, str]]:
+    pattern = re.compile(rf"^```{fence}\n(.*?)^```", re.DOTALL | re.MULTILINE)
+    return [(page.name, text.strip()) for page in PAGES for text in pattern.findall(page.read_text("utf-8"))]
 
 
 @pytest.mark.parametrize(("page", "block"), [b for b in blocks() if SUITE not in b[1]])
@@ -26,6 +30,17 @@ def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
     for path in set(ROOT.iterdir()) - written:
         path.unlink()
     assert run.returncode == 0, f"{page}: {run.stderr}"
+
+
+@pytest.mark.parametrize(("page", "block"), blocks("sh account"))
+def test_the_block_for_an_account_names_what_exists(page: str, block: str) -> None:
+    assert mistakes(block) == [], page
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    script = "uv run sentinel stats --wait 5 && sentinel status --for 5 | cat\npulumi prevue\npulumi up --sack dev"
+    pulumi = ["pulumi prevue", "pulumi up --sack"] if which("pulumi") else []
+    assert mistakes(script) == ["sentinel stats", "sentinel status --for", *pulumi]
 
 
 def test_the_readme_says_the_two_commands_and_stays_short() -> None:

@@ -8,17 +8,23 @@ One stack of the real Pulumi engine over the stand-in provider, with all that a 
     assert run.changes == {"structuring-statement": "replace"}
 """
 
+import gc
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import grpc
 import yaml
 from pulumi import automation as auto
+from pulumi.automation._server import LanguageServer
+from pulumi.runtime.proto import language_pb2_grpc
 
 from tests.integration.confluent.cloud import VARIABLE, Cloud
 
@@ -104,17 +110,15 @@ class StackRunner:
             "PULUMI_SKIP_UPDATE_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
             "PATH": os.pathsep.join([str(folder / "bin"), os.environ["PATH"]]),
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_DEBUG_COMMANDS": "1",  # --client and --event-log are such
             VARIABLE: str(self.cloud.path),
         }
         self._stack = auto.create_or_select_stack(
             stack,
             project_name=PROJECT,
-            program=self.program,
-            opts=auto.LocalWorkspaceOptions(
-                work_dir=str(self._work),
-                pulumi_home=str(folder / "home"),
-                env_vars=self.environment,
-            ),
+            program=self._declare,
+            opts=auto.LocalWorkspaceOptions(work_dir=str(self._work), env_vars=self.environment),
         )
 
     def configure(self, values: Mapping[str, object], secrets: Mapping[str, str] | None = None) -> None:
@@ -129,25 +133,35 @@ class StackRunner:
             self.secrets |= set(secrets.values())
             self._stack.set_all_config({key: auto.ConfigValue(text, secret=True) for key, text in secrets.items()})
 
-    def up(self, *, refresh: bool | None = None, **options: Any) -> Run:
-        """Deploy; RunFailedError where the engine ends with errors."""
-        return self._run(lambda run: self._stack.up(refresh=refresh, on_event=run.events.append, **options))
+    @contextmanager
+    def without_refresh(self) -> Iterator[None]:
+        """Runs inside are those of `--refresh=false`, against what the project's options say."""
+        self.environment["PULUMI_OPTION_REFRESH"] = "false"
+        try:
+            yield
+        finally:
+            del self.environment["PULUMI_OPTION_REFRESH"]
 
-    def preview(self, *, refresh: bool | None = None, **options: Any) -> Run:
+    def up(self, *flags: str) -> Run:
+        """Deploy, with flags of the command line; RunFailedError where the engine ends with errors."""
+        return self._run("up", "--yes", "--skip-preview", *flags)
+
+    def preview(self, *flags: str) -> Run:
         """Preview; nothing changes."""
-        return self._run(lambda run: self._stack.preview(refresh=refresh, on_event=run.events.append, **options))
+        return self._run("preview", *flags)
 
-    def preview_json(self, *, refresh: bool | None = False) -> str:
-        """What `pulumi preview --json` prints, verbatim."""
-        return self._run(lambda _: self._stack.preview(refresh=refresh, json=True)).output
+    def preview_json(self) -> str:
+        """What `pulumi preview --json --refresh=false` prints, verbatim."""
+        return self._run("preview", "--json", "--refresh=false").output
 
     def refresh(self) -> Run:
         """Bring the state up to date with the cloud."""
-        return self._run(lambda run: self._stack.refresh(on_event=run.events.append))
+        return self._run("refresh", "--yes", "--skip-preview")
 
-    def destroy(self, *, refresh: bool | None = True, **options: Any) -> Run:
-        """Remove everything."""
-        return self._run(lambda run: self._stack.destroy(refresh=refresh, on_event=run.events.append, **options))
+    def destroy(self, *flags: str, refresh: bool = True, preview_first: bool = False) -> Run:
+        """Remove everything; with a preview first, as at a terminal, a refusal comes before any change."""
+        skipped = () if preview_first else ("--skip-preview",)
+        return self._run("destroy", "--yes", f"--refresh={str(refresh).lower()}", *skipped, *flags)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, secrets in clear."""
@@ -167,13 +181,30 @@ class StackRunner:
         made = {key["secret"] for key in self.cloud.read()["keys"].values()}
         return {text for text in self.secrets | made if text}
 
-    def _run(self, act: Callable[[Run], Any]) -> Run:
-        run = Run()
+    def _declare(self) -> None:
+        """The program of the moment: a test changes it between two runs."""
+        self.program()
+
+    def _run(self, *command: str) -> Run:
+        """Run the engine with the program in this process: less start-up than the Automation API's own methods."""
+        events = self.folder / "events.jsonl"
+        events.unlink(missing_ok=True)
+        workspace = self._stack.workspace
         try:
-            run.output = act(run).stdout
+            with _language_host(self._declare) as address:
+                inline = [f"--client={address}", "--exec-kind", "auto.inline", "--event-log", str(events)]
+                arguments = [*command, *inline, "--stack", self.stack_name]
+                environment = {
+                    **self.environment,
+                    "PULUMI_HOME": str(workspace.pulumi_home),
+                    "PULUMI_DEBUG_COMMANDS": "1",
+                }
+                result = workspace.pulumi_command.run(arguments, workspace.work_dir, environment)
         except auto.errors.CommandError as error:
-            raise RunFailedError(str(error), run) from error
-        return run
+            raise RunFailedError(str(error), _read_run(events, "")) from None
+        finally:
+            _collect_unfinished_program()
+        return _read_run(events, result.stdout)
 
     def _copy_project(self, project: Path | None) -> None:
         names = ["Pulumi.yaml", f"Pulumi.{self.stack_name}.yaml"] if project else []
@@ -188,3 +219,30 @@ class StackRunner:
         start = f"exec {shlex.quote(sys.executable)} -m tests.integration.confluent"
         plugin.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(str(ROOT))} {start}\n", encoding="utf-8")
         plugin.chmod(0o755)
+
+
+@contextmanager
+def _language_host(program: Program) -> Iterator[str]:
+    """The address at which the engine finds the program, which runs in this process."""
+    server = grpc.server(ThreadPoolExecutor(max_workers=4))
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(0)
+
+
+def _read_run(events: Path, output: str) -> Run:
+    lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
+    return Run([auto.EngineEvent.from_json(json.loads(line)) for line in lines], output)
+
+
+def _collect_unfinished_program() -> None:
+    """A run that fails leaves the event loop of its program unfinished: collected here, that is nobody's warning."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook

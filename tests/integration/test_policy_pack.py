@@ -12,7 +12,7 @@ import pytest
 from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, RunFailedError, StackRunner
 from tests.stacks.stack_configs import BEDROCK
 
-PACK = [str(ROOT / "stacks" / "policies")]
+PACK = ("--policy-pack", str(ROOT / "stacks" / "policies"))
 SECRETS = {
     "confluentCloudApiKey": CLOUD_KEY,
     "confluentCloudApiSecret": CLOUD_SECRET,
@@ -48,7 +48,7 @@ def protect_statements(args: pulumi.ResourceTransformationArgs) -> pulumi.Resour
 
 @pytest.mark.usefixtures("pulumi_engine")
 def test_an_update_of_dev_passes_from_nothing_to_the_end(tmp_path: Path) -> None:
-    run = stack(tmp_path, "dev", {}).up(policy_packs=PACK)
+    run = stack(tmp_path, "dev", {}).up(*PACK)
     assert violations(run.events) == []
     assert "detection-statement" in " ".join(run.names("create"))
     assert any(event.summary_event and event.summary_event.policy_packs for event in run.events)
@@ -65,7 +65,7 @@ def test_a_preview_of_prod_is_refused_where_its_statements_are_protected_and_for
 
     runner.program = protected
     with pytest.raises(RunFailedError) as failed:
-        runner.preview(policy_packs=PACK)
+        runner.preview(*PACK)
     found = violations(failed.value.run.events)
     assert {policy for policy, _ in found} == {"statements-and-keys-stay-replaceable"}
     assert ("statements-and-keys-stay-replaceable", "pipeline-structuring-statement") in found

@@ -98,6 +98,20 @@ class Cloud:
             state: State = json.load(file)
             return state
 
+    def tell(self, **fault: Any) -> None:
+        """Have one of the faults that `faults.py` describes."""
+        with self.open() as state:
+            state["faults"].append(fault)
+
+    def purge_ended_statements(self) -> list[str]:
+        """Forget every statement that no longer runs, as the service does after 30 days; their names."""
+        with self.open() as state:
+            statements = state["statements"]
+            gone = [key for key, about in statements.items() if about["phase"] in {"COMPLETED", "FAILED", "STOPPED"}]
+            for key in gone:
+                del statements[key]
+        return [key.rpartition("/")[2] for key in gone]
+
     def note(self, entry: dict[str, Any]) -> None:
         """Append one call to the log."""
         with self.log.open("a", encoding="utf-8") as file:

@@ -1,29 +1,22 @@
 """The cloud fails as it is told, and the provider does then what the real one does."""
 
-from typing import Any
-
 import pytest
 
 from tests.integration.stand_in.client import CLOUD, RefusedError, connect
 from tests.integration.stand_in.platform import INSERT, RAW, Platform
 
 
-def tell(aml: Platform, **fault: Any) -> None:
-    with aml.cloud.open() as state:
-        state["faults"].append(fault)
-
-
 def test_a_busy_service_is_asked_again(aml: Platform) -> None:
-    tell(aml, call="create", type="FlinkStatement", status=429, times=4)
+    aml.cloud.tell(call="create", type="FlinkStatement", status=429, times=4)
     aml.statement("structuring", INSERT)
-    tell(aml, call="create", type="FlinkStatement", status=429, times=5)
+    aml.cloud.tell(call="create", type="FlinkStatement", status=429, times=5)
     with pytest.raises(RefusedError, match=r"429 Too Many Requests: told to fail \(giving up after 5 attempt"):
         aml.statement("velocity", INSERT)
     aml.statement("velocity", INSERT)
 
 
 def test_a_refusal_is_not_asked_again(aml: Platform) -> None:
-    tell(aml, call="delete", name="structuring", status=400, text="no", times=1)
+    aml.cloud.tell(call="delete", name="structuring", status=400, text="no", times=1)
     job = aml.statement("structuring", INSERT)
     with pytest.raises(RefusedError, match=r"400 Bad Request: no$"):
         aml.runner.delete(job)
@@ -31,7 +24,7 @@ def test_a_refusal_is_not_asked_again(aml: Platform) -> None:
 
 
 def test_a_statement_fails_with_the_detail_that_was_told(aml: Platform) -> None:
-    tell(aml, call="create", name="structuring", phase="FAILED", detail="state too large", times=1)
+    aml.cloud.tell(call="create", name="structuring", phase="FAILED", detail="state too large", times=1)
     with pytest.raises(RefusedError, match='status is "FAILED": state too large'):
         aml.statement("structuring", INSERT)
     assert aml.phase("structuring") == "FAILED"  # it is there, and its name is taken
@@ -40,7 +33,7 @@ def test_a_statement_fails_with_the_detail_that_was_told(aml: Platform) -> None:
 
 
 def test_a_delete_that_hangs_ends_with_an_error(aml: Platform) -> None:
-    tell(aml, call="delete", type="KafkaTopic", name=RAW, hangs=True)
+    aml.cloud.tell(call="delete", type="KafkaTopic", name=RAW, hangs=True)
     with pytest.raises(RefusedError, match=r"timeout while waiting for the resource to be gone"):
         aml.kafka.delete(aml.made[RAW])
 
@@ -66,7 +59,7 @@ def test_a_revoked_key_fails_a_refresh(aml: Platform) -> None:
 
 
 def test_a_refusal_that_is_no_bad_key_counts_as_gone(aml: Platform) -> None:
-    tell(aml, call="read", type="ServiceAccount", status=403, times=1)
+    aml.cloud.tell(call="read", type="ServiceAccount", status=403, times=1)
     assert aml.control.read(aml.made["runner"]) is None
     assert aml.control.read(aml.made["runner"]) is not None
 
