@@ -52,11 +52,10 @@ def policies_page() -> str:
 def _production() -> Iterator[str]:
     yield "## Which stack is production"
     yield ""
-    yield (
-        f"A stack named {' or '.join(sorted(PRODUCTION_NAMES))}, and any other unless its Pipeline says that it is "
-        "none. The Pipeline says what `sentinel-aml:production` says, as an output: resources are shown to a pack "
-        "wherever it runs, the stack's configuration is not."
-    )
+    names = " or ".join(sorted(PRODUCTION_NAMES))
+    yield f"A stack named {names}, and any other unless its Pipeline says that it is none. The Pipeline says what"
+    yield "`sentinel-aml:production` says, as an output: resources are shown to a pack wherever it runs, the stack's"
+    yield "configuration is not."
     yield ""
 
 

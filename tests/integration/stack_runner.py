@@ -224,14 +224,16 @@ class StackRunner:
 @contextmanager
 def _language_host(program: Program) -> Iterator[str]:
     """The address at which the engine finds the program, which runs in this process."""
-    server = grpc.server(ThreadPoolExecutor(max_workers=4))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.stop(0)
+    # The threads end with it: a thread that lives on holds the event loop of its program.
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        server = grpc.server(threads)
+        language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(program), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.stop(None).wait()
 
 
 def _read_run(events: Path, output: str) -> Run:
