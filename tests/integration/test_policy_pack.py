@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
+import sql
 from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, RunFailedError, StackRunner
 from tests.stacks.stack_configs import BEDROCK
 
@@ -39,10 +40,10 @@ def violations(events: list[Any]) -> list[tuple[str, str]]:
     return [(each.policy_name, each.resource_urn.rpartition("::")[2]) for each in found]
 
 
-def protect_statements(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-    if args.type_ != "confluentcloud:index/flinkStatement:FlinkStatement":
+def unprotect_topics(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
+    if args.type_ != "confluentcloud:index/kafkaTopic:KafkaTopic":
         return None
-    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(protect=True))
+    opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(protect=False))
     return pulumi.ResourceTransformationResult(args.props, opts)
 
 
@@ -55,17 +56,19 @@ def test_an_update_of_dev_passes_from_nothing_to_the_end(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("pulumi_engine")
-def test_a_preview_of_prod_is_refused_where_its_statements_are_protected_and_for_nothing_else(tmp_path: Path) -> None:
+def test_a_preview_of_prod_is_refused_where_its_topics_are_not_protected_and_for_nothing_else(tmp_path: Path) -> None:
     runner = stack(tmp_path, "prod", {"llm": BEDROCK})
     main = runner.program
 
-    def protected() -> None:
-        pulumi.runtime.register_stack_transformation(protect_statements)
+    def unprotected() -> None:
+        pulumi.runtime.register_stack_transformation(unprotect_topics)
         main()
 
-    runner.program = protected
+    runner.program = unprotected
     with pytest.raises(RunFailedError) as failed:
         runner.preview(*PACK)
     found = violations(failed.value.run.events)
-    assert {policy for policy, _ in found} == {"statements-and-keys-stay-replaceable"}
-    assert ("statements-and-keys-stay-replaceable", "pipeline-structuring-statement") in found
+    assert {policy for policy, _ in found} == {"production-is-protected"}
+    assert {name for _, name in found} == {
+        f"pipeline-{table.folder.name}-topic" for table in sql.load_pipeline().tables
+    }
