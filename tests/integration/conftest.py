@@ -1,3 +1,4 @@
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,12 @@ def pulumi_engine() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(folder), prepend=os.pathsep)
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def _no_records_of_grpc(caplog: pytest.LogCaptureFixture) -> None:
+    """A kept record of a refused program's error would keep its event loop, which nobody closes, until a warning."""
+    caplog.set_level(logging.CRITICAL + 1, "grpc")
 
 
 @pytest.fixture

@@ -89,7 +89,9 @@ class StackRunner:
 
     def __init__(self, folder: Path, *, stack: str = "dev", project: Path | None = None) -> None:
         """
-        Make an empty stack in an empty cloud, or open the one in the folder; `pulumi` is taken from PATH, where the fixture `pulumi_engine` puts it.
+        Make an empty stack in an empty cloud, or open the one in the folder.
+
+        `pulumi` is taken from PATH, where the fixture `pulumi_engine` puts it.
 
         Args:
             folder: Where everything is kept.

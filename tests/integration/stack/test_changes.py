@@ -10,20 +10,22 @@ from tests.integration.stack.sentinel import AZURE, BEDROCK, reviewed, statement
 from tests.integration.stack_runner import RunFailedError, StackRunner
 
 RULES = {rule.id.replace("_", "-") for rule in sql.load_pipeline().rules}
+QUICK = "--refresh=false"
+"""Nobody but these tests changes the cloud."""
 OVER_TRANSACTIONS = RULES | {"late", "dead-letters"}
 
 
 def up(runner: StackRunner) -> dict[str, str]:
     """Deploy, check that nothing is left to do, and tell what happened to statements."""
-    changes = statement_changes(runner.up().changes)
-    assert runner.preview().changes == {}
+    changes = statement_changes(runner.up(QUICK).changes)
+    assert runner.preview(QUICK).changes == {}
     return changes
 
 
 def test_a_rules_parameter_replaces_exactly_its_statement(prod: StackRunner) -> None:
     prod.configure({"parameters": {"structuring.min_total": "25000.00"}})
     reviewed(prod, "rule-parameter-changed")
-    run = prod.up()
+    run = prod.up(QUICK)
     assert run.changes == {"pipeline-structuring": "update", "pipeline-structuring-statement": "replace"}
     (text,) = [one["text"] for key, one in prod.cloud.read()["statements"].items() if key.endswith("/structuring")]
     assert "total_amount >= 25000.00" in text
@@ -45,8 +47,13 @@ def test_a_prompt_makes_its_agent_first_and_replaces_triage_alone(
     reviewed(prod, "prompt-changed")
     before = prod.cloud.read()["agents"]
     assert up(prod) == {"agent": "replace", "triage": "replace"}
-    calls = [(one["call"], one["name"]) for one in prod.cloud.calls() if one.get("type") == "FlinkStatement"]
-    assert calls.index(("delete", "triage")) > len(calls) - 1 - calls[::-1].index(("create", "agent"))
+    calls = [(one["call"], one["name"]) for one in prod.cloud.calls() if one["call"] in {"create", "delete"}]
+    assert calls[-4:] == [
+        ("delete", "pipeline-agent-statement"),
+        ("create", "pipeline-agent-statement"),
+        ("delete", "pipeline-triage-statement"),
+        ("create", "pipeline-triage-statement"),
+    ]
     after = prod.cloud.read()["agents"]
     assert set(before) < set(after), "the old agent is dropped by nobody"
 
@@ -54,7 +61,7 @@ def test_a_prompt_makes_its_agent_first_and_replaces_triage_alone(
 def test_the_llms_endpoint_makes_all_anew_that_names_it_and_the_old_goes_last(prod: StackRunner) -> None:
     prod.configure({"llm": AZURE})
     reviewed(prod, "llm-endpoint-changed")
-    run = prod.up()
+    run = prod.up(QUICK)
     changed = dict.fromkeys(("model", "agent", "enrichment", "triage"), "replace")
     assert statement_changes(run.changes) == changed
     assert run.operations[-1] == ("delete-replaced", "pipeline-llm-connection")
@@ -71,7 +78,7 @@ def test_another_provider_of_the_llm_does_the_same(prod: StackRunner) -> None:
 
 def test_a_new_key_of_the_llm_changes_the_connection_in_place(prod: StackRunner) -> None:
     prod.configure({}, {"azureOpenAiKey": "another-made-up-azure-key"})
-    assert prod.up().changes == {"pipeline-llm-connection": "update"}
+    assert prod.up(QUICK).changes == {"pipeline-llm-connection": "update"}
 
 
 def test_a_watermark_reaches_every_job_that_reads_the_table(prod: StackRunner) -> None:
@@ -93,8 +100,9 @@ def test_a_compatible_schema_is_a_new_version_and_nothing_more(
     prod: StackRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     schema = use_sql(tmp_path, monkeypatch) / "tables" / "dead_letters" / "value.schema.json"
-    schema.write_text(schema.read_text("utf-8").replace('"properties": {', '"properties": {"note": {"type": "string"},'))
-    assert prod.up().changes == {"pipeline-dead_letters-schema": "update"}
+    noted = '"properties": {"note": {"type": "string"},'
+    schema.write_text(schema.read_text("utf-8").replace('"properties": {', noted, 1))
+    assert prod.up(QUICK).changes == {"pipeline-dead_letters-schema": "update"}
 
 
 def test_a_rule_is_disabled_enabled_and_the_others_run_on(prod: StackRunner) -> None:
@@ -126,7 +134,7 @@ def test_stopped_jobs_keep_their_text_until_they_are_resumed(prod: StackRunner) 
 
     prod.configure({"parameters": {"structuring.min_total": "25000.00"}})
     reviewed(prod, "changed-while-stopped")
-    assert statement_changes(prod.up().changes) == {}
+    assert statement_changes(prod.up(QUICK).changes) == {}
     assert phases(prod, jobs) == {"STOPPED"}
 
     prod.configure({"stopped": False})
@@ -153,13 +161,13 @@ def test_single_statements_become_a_set_and_single_again(prod: StackRunner) -> N
 def test_another_region_is_another_cluster_with_every_topic_of_it(dev: StackRunner) -> None:
     dev.configure({"region": "us-west-2"})
     reviewed(dev, "region-changed")
-    changes = dev.up().changes
+    changes = dev.up(QUICK).changes
     assert changes["platform-aws-us-west-2-standard-cluster"] == "create"
     assert changes["platform-aws-us-east-1-standard-cluster"] == "delete"
     topics = {name: what for name, what in changes.items() if name.endswith("-topic")}
     assert set(topics.values()) == {"replace"}
     assert len(topics) == len(sql.load_pipeline().tables)
-    assert dev.preview().changes == {}
+    assert dev.preview(QUICK).changes == {}
     cloud = dev.cloud.read()
     assert {one["region"] for one in cloud["clusters"].values()} == {"us-west-2"}
     assert all("/us-west-2/" in key for key in cloud["statements"])
@@ -167,9 +175,9 @@ def test_another_region_is_another_cluster_with_every_topic_of_it(dev: StackRunn
 
 def test_another_type_of_cluster_is_another_cluster_too(dev: StackRunner) -> None:
     dev.configure({"cluster": {"type": "dedicated", "cku": 1}})
-    dev.up()
+    dev.up(QUICK)
     assert {one["kind"] for one in dev.cloud.read()["clusters"].values()} == {"dedicated"}
-    assert dev.preview().changes == {}
+    assert dev.preview(QUICK).changes == {}
 
 
 def test_production_stays_where_it_is(prod: StackRunner) -> None:
@@ -183,15 +191,15 @@ def test_production_stays_where_it_is(prod: StackRunner) -> None:
 def test_fewer_partitions_are_refused_and_nothing_is_lost(dev: StackRunner) -> None:
     dev.configure({"partitions": {"dead_letters": 3}})
     with pytest.raises(RunFailedError, match="already exists"):
-        dev.up()
+        dev.up(QUICK)
     dev.configure({"partitions": {}})
-    assert statement_changes(dev.up().changes) == {}
+    assert statement_changes(dev.up(QUICK).changes) == {}
     assert {topic["partitions"] for topic in dev.cloud.read()["topics"].values()} == {6}
 
 
 def test_more_partitions_and_another_retention_change_a_topic_in_place(prod: StackRunner) -> None:
     prod.configure({"partitions": {"dead_letters": 12}, "retention": {"transactions_raw": "60 days"}})
-    changes: dict[str, Any] = prod.up().changes
+    changes: dict[str, Any] = prod.up(QUICK).changes
     topics = {name: what for name, what in changes.items() if name.endswith("-topic")}
     assert topics == {"pipeline-dead_letters-topic": "update", "pipeline-transactions_raw-topic": "update"}
     assert statement_changes(changes) == dict.fromkeys(("enrichment", "triage"), "replace"), "their state lives as long"
@@ -218,5 +226,5 @@ def test_a_renamed_component_is_an_alias_and_nothing_is_lost(prod: StackRunner) 
             main()
 
     prod.program = program
-    assert statement_changes(prod.up().changes) == {}
+    assert statement_changes(prod.up(QUICK).changes) == {}
     assert "pipeline-geography-statement" in prod.resources()

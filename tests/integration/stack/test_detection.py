@@ -1,4 +1,4 @@
-"""The statements that were deployed, run on the embedded engine, find what a replay with the stack's parameters finds."""
+"""What was deployed, run on the embedded engine, finds what a replay with the stack's parameters finds."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,12 +14,14 @@ from tests.engines import comparable
 from tests.integration.stack_runner import StackRunner
 
 RULES = ["structuring", "velocity", "geo"]
-PARAMETERS: dict[str, object] = {"structuring.min_total": "20000.00", "geo.min_countries": 2, "velocity.window": "5 minutes"}
+PARAMETERS: dict[str, object] = {
+    "structuring.min_total": "20000.00",
+    "geo.min_countries": 2,
+    "velocity.window": "5 minutes",
+}
 
 
-def test_what_is_deployed_finds_what_a_replay_with_the_same_parameters_finds(
-    prod: StackRunner, tmp_path: Path
-) -> None:
+def test_what_is_deployed_finds_what_a_replay_with_the_same_parameters_finds(prod: StackRunner, tmp_path: Path) -> None:
     prod.configure({"parameters": PARAMETERS})
     prod.up()
     texts = {key.rpartition("/")[2]: one["text"] for key, one in prod.cloud.read()["statements"].items()}

@@ -34,19 +34,21 @@ def test_a_real_change_beside_a_rotation_is_found(prod: StackRunner) -> None:
 
 
 def test_producer_and_analyst_hand_over_in_two(prod: StackRunner) -> None:
-    before, outputs = alive(prod), prod.outputs()
-    clients = {outputs[f"{role}{what}ApiKey"] for role in ("producer", "analyst") for what in ("Kafka", "SchemaRegistry")}
+    before, clients = alive(prod), of_clients(prod)
     prod.configure({"keyGeneration": 2, "retiringKeyGeneration": 1})
     prod.up()
     between = alive(prod)
     assert before & between == clients, "only the clients' old keys live on"
-    new = {
-        prod.outputs()[f"{role}{what}ApiKey"] for role in ("producer", "analyst") for what in ("Kafka", "SchemaRegistry")
-    }
-    assert not new & clients
+    assert not of_clients(prod) & clients
     prod.configure({"retiringKeyGeneration": 0})
     prod.up()
     assert alive(prod) == between - clients
+
+
+def of_clients(runner: StackRunner) -> set[str]:
+    """The keys that producer and analyst are given by now."""
+    outputs = runner.outputs()
+    return {outputs[f"{who}{what}ApiKey"] for who in ("producer", "analyst") for what in ("Kafka", "SchemaRegistry")}
 
 
 def test_a_key_that_was_revoked_by_hand_is_replaced_without_a_refresh(prod: StackRunner) -> None:
