@@ -153,7 +153,7 @@ class _Loader:
         if statement.has_history or not isinstance(self.max_ahead, timedelta):
             return statement
         instant = self.starts_at[statement.name] - statement.look_back - self.max_ahead
-        return replace(statement, sql=scan_from(statement.sql, instant))
+        return replace(statement, sql=scan_from(statement.sql, instant), reads_from=instant)
 
     def ai(self, provider: Provider | None) -> list[Statement]:
         literals = self.shared | ai_literals(self.root / "ai", self.given, provider)

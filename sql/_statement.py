@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlglot import exp
@@ -41,6 +41,8 @@ class Statement:
     keeps_first: bool
     """Whether it keeps the first of each id by arrival: its state must outlive the time in which one can repeat."""
     file: str
+    reads_from: datetime | None = None
+    """The arrival from which it reads its tables; None from the beginning."""
 
 
 def read_statement(name: str, text: str, file: str) -> Statement:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pulumi
 
@@ -108,7 +109,7 @@ class Pipeline(pulumi.ComponentResource):
         is_job = first.kind == JOB
         keeps_first = any(member.keeps_first for member in members)
         transactions = self._args.pipeline.table(RAW)
-        starts = [self._args.settings.starts_at.get(member.name) for member in members]
+        starts_at = self._args.settings.starts_at
         return StatementArgs(
             statement_name=first.name if len(members) == 1 else SET,
             kind=first.kind,
@@ -117,9 +118,8 @@ class Pipeline(pulumi.ComponentResource):
             writes=frozenset(member.writes for member in members),
             look_back=max(member.look_back for member in members),
             has_history=any(member.has_history for member in members),
-            starts_at=min(known)
-            if (known := [each for each in starts if each]) and len(known) == len(starts)
-            else None,
+            starts_at=_earliest([starts_at.get(member.name) for member in members]),
+            reads_from=_earliest([member.reads_from for member in members]),
             # An alert comes again, at the latest, when a rule is replaced and reads all transactions that are kept.
             state_ttl=self._args.settings.retention_of(transactions) if keeps_first else None,
             organization_id=platform.organization_id,
@@ -130,6 +130,12 @@ class Pipeline(pulumi.ComponentResource):
             stopped=self._args.settings.stopped,
             replacement_trigger=pulumi.Output.concat(platform.pool_id, "/", access.runner_id) if is_job else None,
         )
+
+
+def _earliest(instants: Sequence[datetime | None]) -> datetime | None:
+    """The earliest of the instants; None, which is the beginning, where one of them is."""
+    known = [instant for instant in instants if instant is not None]
+    return min(known) if len(known) == len(instants) else None
 
 
 def _deployed(pipeline: sql.Pipeline, settings: Settings) -> list[tuple[sql.Statement, ...]]:

@@ -34,6 +34,9 @@ class StatementArgs:
     look_back: timedelta = timedelta(0)
     has_history: bool = False
     starts_at: datetime | None = None
+    """The instant before which it emits nothing."""
+    reads_from: datetime | None = None
+    """The arrival from which it reads, as its SQL says; None from the beginning."""
     state_ttl: timedelta | None = None
     """How long state is kept that nothing else clears; None for ever."""
     stopped: bool = False
@@ -94,6 +97,7 @@ def _props(args: StatementArgs) -> dict[str, object]:
         "lookBackSeconds": int(args.look_back.total_seconds()),
         "hasHistory": args.has_history,
         "startsAt": args.starts_at.isoformat() if args.starts_at else "",
+        "readsFrom": args.reads_from.isoformat() if args.reads_from else "",
         "reads": sorted(args.reads),
         "writes": sorted(args.writes),
         "stopped": args.kind == JOB and args.stopped,

@@ -23,6 +23,7 @@ class StatementProps(_Props):
     look_back_seconds: int | None = None
     has_history: bool = False
     starts_at: str = ""
+    reads_from: str = ""
     reads: list[str] = []
     writes: list[str] = []
     stopped: bool = False

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sentinel_cli.preview.changes import Action, Preview, Resource
 from sentinel_cli.preview.components import StatementProps, statement_props, topic_props
@@ -94,12 +93,18 @@ def why(statement: Statement) -> str:
     """What makes Pulumi replace a statement."""
     step = statement.resource.step
     old, new = step.old_state, step.new_state
-    if old and new and old.replacement_trigger not in (None, new.replacement_trigger):
-        return "watermark or options of a table it reads"
     if statement.text != statement.old_text:
-        return "its SQL changes"
+        same = _headless(statement.text) == _headless(statement.old_text)
+        return "watermark or options of a table it reads" if same else "its SQL changes"
+    if old and new and old.replacement_trigger not in (None, new.replacement_trigger):
+        return "its compute pool or principal changes"
     causes = [change.path for change in statement.resource.inputs if change.outcome == Outcome.replaced]
     return f"{', '.join(causes)} changes" if causes else "what it depends on is replaced"
+
+
+def _headless(text: str) -> str:
+    """The SQL without the lines that name the watermark and options of what it reads by their hash."""
+    return re.sub(r"^-- Watermark and options of what it reads: [0-9a-f]{8}\n", "", text, flags=re.MULTILINE)
 
 
 def state_lost(statement: Statement) -> str:
@@ -123,7 +128,9 @@ def read_again(statement: Statement, preview: Preview) -> str:
     if reads and reads <= new_topics(preview):
         return f"nothing: {source} is new and empty"
     if statement.props.starts_at:
-        return f"{_from(statement.props, statement.asks_a_model)} on"
+        since = statement.props.reads_from
+        read = f"what arrived since {since}" if since else f"all that {source} keeps{_kept(reads, preview)}"
+        return f"{read}; writes from {statement.props.starts_at} on"
     if statement.asks_a_model:
         return f"**every alert that {source} keeps{_kept(reads, preview)} goes to the LLM again and is paid again**"
     return f"all that {source} keeps{_kept(reads, preview)}; {_comes(statement)}"
@@ -144,17 +151,6 @@ def length(seconds: int) -> str:
 def _kind_of(text: str) -> str:
     code = re.sub(r"--[^\n]*\n|/\*.*?\*/", " ", text, flags=re.DOTALL).split()
     return _KINDS.get(code[0].upper(), "declaration") if code else "declaration"
-
-
-def _from(props: StatementProps, asks_a_model: bool) -> str:
-    look_back = props.look_back_seconds or 0
-    if asks_a_model or not look_back:
-        return f"from {props.starts_at}"
-    try:
-        reads_from = datetime.fromisoformat(props.starts_at) - timedelta(seconds=look_back)
-    except (ValueError, OverflowError):
-        return f"from {length(look_back)} before it, writes from {props.starts_at}"
-    return f"from {reads_from.isoformat().replace('+00:00', 'Z')}, writes from {props.starts_at}"
 
 
 def _kept(reads: set[str], preview: Preview) -> str:

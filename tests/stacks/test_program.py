@@ -255,6 +255,7 @@ def test_a_component_records_what_a_reviewer_needs_to_know_of_its_statement() ->
         "lookBackSeconds": 7200,
         "hasHistory": False,
         "startsAt": "2026-03-01T00:00:00+00:00",
+        "readsFrom": "2026-02-27T22:00:00+00:00",
         "reads": ["sentinel.transactions_raw"],
         "writes": ["sentinel.aml_alerts"],
         "stopped": False,
