@@ -14,6 +14,7 @@ from rich.console import Console
 
 import sql
 from scripts.docs_policies import policies_page
+from scripts.docs_stack import resources_page
 from sentinel_cli.demo import Demo
 from sentinel_cli.demo_screen import show
 from sentinel_cli.generator import Mode
@@ -150,6 +151,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
     "credentials.env.example": credentials_page,
     "docs/policies.md": policies_page,
+    "docs/resources.md": resources_page,
 }
 """The generated pages by path from the project's root, and what makes each."""
 

@@ -61,12 +61,20 @@ def _sentinel_mistakes(words: list[str]) -> list[str]:
 
 def _pulumi_mistakes(words: list[str]) -> list[str]:
     path = [word for word in words[:3] if re.fullmatch(r"[a-z][a-z-]*", word)]
-    while path and f"pulumi {' '.join(path)}" not in _pulumi_help(*path):
+    while path and not _is_pulumi(path):
         path.pop()
     if not path:
         return [f"pulumi {words[0]}"]
     text = _pulumi_help(*path)
     return [f"pulumi {' '.join(path)} {option}" for option in _options(words) if option not in text]
+
+
+def _is_pulumi(path: list[str]) -> bool:
+    """Whether the help of a command is its own, under this name or an alias: `stack init` is also `stack new`."""
+    text = _pulumi_help(*path)
+    aliases = re.findall(r"^Aliases:\n +(.*)$", text, re.MULTILINE)
+    own = f"pulumi {' '.join(path[:-1])}".strip()
+    return f"pulumi {' '.join(path)}" in text or (own in text and path[-1] in ", ".join(aliases).split(", "))
 
 
 @cache

@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 
-import sql
-
 ROOT = Path(__file__).parents[1]
 STEPS = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Checks")[0]
 COPIED = (
     "sql",
+    "stacks",
     "sentinel_cli",
     "scripts",
     "docs",
     "tests",
     "pyproject.toml",
+    "__main__.py",
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "Pulumi.prod.yaml",
     ".sqlfluff",
     ".sqlfluffignore",
     "credentials.env.example",
@@ -59,7 +62,7 @@ def shell(text: str, root: Path) -> str:
 
 
 def hashes(root: Path) -> dict[str, str]:
-    files = (path for path in root.rglob("*") if path.is_file() and ".hypothesis" not in path.parts)
+    files = (path for path in root.rglob("*") if path.is_file() and not {".hypothesis", "__pycache__"} & {*path.parts})
     return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -73,11 +76,14 @@ def test_a_rule_added_by_the_five_steps_runs_and_touches_one_new_folder_only(cop
     after = hashes(copy)
 
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert {name for name in changed if not name.startswith("sql/rules/cash_day/")} == {"docs/rules.md"}
+    assert {name for name in changed if not name.startswith("sql/rules/cash_day/")} == {
+        "docs/rules.md",
+        "docs/resources.md",
+    }
     assert "4 passed" in printed  # two cases, as one replay and row by row
     assert "## cash_day" in (copy / "docs" / "rules.md").read_text(encoding="utf-8")
-    deployed = sql.load_pipeline(root=copy / "sql")
-    assert deployed.statement("cash-day").writes == "sentinel.aml_alerts"
+    deployed = (copy / "docs" / "resources.md").read_text(encoding="utf-8").partition("### prod\n")[2]
+    assert "| cash-day | insert | `sentinel.transactions_raw` | `sentinel.aml_alerts` | 1 day |" in deployed
 
 
 def test_the_steps_are_five_and_the_rules_of_style_ten() -> None:
