@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pulumi
 
@@ -107,8 +107,6 @@ class Pipeline(pulumi.ComponentResource):
         """The arguments of one statement, or of several as one statement set."""
         first, platform, access = members[0], self._args.platform, self._args.access
         is_job = first.kind == JOB
-        keeps_first = any(member.keeps_first for member in members)
-        transactions = self._args.pipeline.table(RAW)
         starts_at = self._args.settings.starts_at
         return StatementArgs(
             statement_name=first.name if len(members) == 1 else SET,
@@ -120,8 +118,7 @@ class Pipeline(pulumi.ComponentResource):
             has_history=any(member.has_history for member in members),
             starts_at=_earliest([starts_at.get(member.name) for member in members]),
             reads_from=_earliest([member.reads_from for member in members]),
-            # An alert comes again, at the latest, when a rule is replaced and reads all transactions that are kept.
-            state_ttl=self._args.settings.retention_of(transactions) if keeps_first else None,
+            state_ttl=self._state_ttl(members),
             organization_id=platform.organization_id,
             environment_id=platform.environment_id,
             cluster_id=platform.cluster_id,
@@ -130,6 +127,12 @@ class Pipeline(pulumi.ComponentResource):
             stopped=self._args.settings.stopped,
             replacement_trigger=pulumi.Output.concat(platform.pool_id, "/", access.runner_id) if is_job else None,
         )
+
+    def _state_ttl(self, members: Sequence[sql.Statement]) -> timedelta | None:
+        """As long as what is read can come again, all of it, when whatever writes it is replaced: what is kept."""
+        read = {name for member in members if member.keeps_first for name in member.reads}
+        kept = [self._args.settings.retention_of(table) for table in self._args.pipeline.tables if table.name in read]
+        return max(kept, default=None)
 
 
 def _earliest(instants: Sequence[datetime | None]) -> datetime | None:

@@ -43,6 +43,7 @@ class Platform(pulumi.ComponentResource):
     cluster_crn: pulumi.Output[str]
     """Of the cluster as role bindings name it: without `/kafka=`."""
     bootstrap_endpoint: pulumi.Output[str]
+    """Host and port, as Kafka clients take them."""
     kafka_rest_endpoint: pulumi.Output[str]
     registry_id: pulumi.Output[str]
     registry_crn: pulumi.Output[str]
@@ -87,7 +88,8 @@ class Platform(pulumi.ComponentResource):
         self.organization_crn = environment.resource_name.apply(lambda crn: crn.partition("/environment=")[0])
         self.organization_id = self.organization_crn.apply(lambda crn: crn.partition("/organization=")[2])
         self.cluster_id, self.cluster_crn = cluster.id, cluster.rbac_crn
-        self.bootstrap_endpoint, self.kafka_rest_endpoint = cluster.bootstrap_endpoint, cluster.rest_endpoint
+        self.bootstrap_endpoint = cluster.bootstrap_endpoint.apply(lambda url: url.rpartition("://")[2])
+        self.kafka_rest_endpoint = cluster.rest_endpoint
         self.registry_id, self.registry_crn = registry.id, registry.resource_name
         self.registry_endpoint = registry.rest_endpoint
         self.pool_id, self.flink_rest_endpoint, self.flink_region_id = pool.id, region.rest_endpoint, region.id

@@ -157,7 +157,7 @@ def test_a_statement_is_deleted_before_its_successor_and_replaced_by_a_change_of
         assert re.fullmatch(r"[a-z0-9-]+", name)
         assert not one.request.protect
         has_state = name in {"enrichment", "triage"}
-        assert one.inputs["properties"].get("sql.state-ttl") == ("30 d" if has_state else None)
+        assert one.inputs["properties"].get("sql.state-ttl") == ("1826 d" if has_state else None)
 
 
 def test_the_connection_keeps_its_secrets_and_is_made_beside_its_predecessor() -> None:
@@ -218,6 +218,7 @@ def test_it_exports_every_output_under_the_name_that_sql_gives_it_secrets_as_sec
         assert is_secret == (name in SECRET_OUTPUTS), name
     assert outputs[Output.statements] == {s.name: s.kind for s in sql.load_pipeline(provider="bedrock").statements}
     assert run("dev").outputs[Output.statements]["detection"] == "insert"
+    assert outputs[Output.kafka_bootstrap_endpoint] == "pkc-1.confluent.example:9092"
 
 
 def test_the_parameters_of_the_stack_reach_the_sql_and_a_disabled_rule_is_not_deployed() -> None:
