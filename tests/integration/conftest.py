@@ -23,9 +23,9 @@ def pulumi_engine() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _no_records_of_grpc(caplog: pytest.LogCaptureFixture) -> None:
+def _no_records_of_errors(caplog: pytest.LogCaptureFixture) -> None:
     """A kept record of a refused program's error would keep its event loop, which nobody closes, until a warning."""
-    caplog.set_level(logging.CRITICAL + 1, "grpc")
+    caplog.set_level(logging.CRITICAL + 1)
 
 
 @pytest.fixture

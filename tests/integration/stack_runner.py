@@ -8,6 +8,7 @@ One stack of the real Pulumi engine over the stand-in provider, with all that a 
     assert run.changes == {"structuring-statement": "replace"}
 """
 
+import asyncio
 import gc
 import json
 import os
@@ -101,6 +102,7 @@ class StackRunner:
         self.folder, self.stack_name = folder, stack
         self.program: Program = lambda: None
         self.secrets: set[str] = {CLOUD_SECRET}
+        self._loops: list[asyncio.AbstractEventLoop] = []
         self._work = folder / "work"
         self.cloud = Cloud(folder / "cloud.json")
         if not self._work.exists():
@@ -195,6 +197,7 @@ class StackRunner:
 
     def _declare(self) -> None:
         """The program of the moment: a test changes it between two runs."""
+        self._loops.append(asyncio.get_running_loop())
         self.program()
 
     def _run(self, *command: str) -> Run:
@@ -215,7 +218,8 @@ class StackRunner:
         except auto.errors.CommandError as error:
             raise RunFailedError(str(error), _read_run(events, "")) from None
         finally:
-            _collect_unfinished_program()
+            while self._loops:
+                _end(self._loops.pop())
         return _read_run(events, result.stdout)
 
     def _copy_project(self, project: Path | None) -> None:
@@ -253,10 +257,13 @@ def _read_run(events: Path, output: str) -> Run:
     return Run([auto.EngineEvent.from_json(json.loads(line)) for line in lines], output)
 
 
-def _collect_unfinished_program() -> None:
-    """A run that fails leaves the event loop of its program unfinished: collected here, that is nobody's warning."""
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """A run that fails leaves the event loop of its program open, with tasks in it: ended here, nobody is warned."""
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     try:
+        if not loop.is_running():
+            loop.close()
+        del loop
         gc.collect()
     finally:
         sys.unraisablehook = hook

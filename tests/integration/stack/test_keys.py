@@ -1,7 +1,9 @@
 """Keys rotate by a plain `up`; clients change over between two."""
 
+import pytest
+
 from tests.integration.stack.sentinel import reviewed
-from tests.integration.stack_runner import StackRunner
+from tests.integration.stack_runner import RunFailedError, StackRunner
 
 
 def alive(runner: StackRunner) -> set[str]:
@@ -52,8 +54,9 @@ def of_clients(runner: StackRunner) -> set[str]:
 
 
 def test_a_key_that_was_revoked_by_hand_is_replaced_without_a_refresh(prod: StackRunner) -> None:
-    outputs = prod.outputs()
-    prod.cloud.revoke_key(outputs["flinkApiKey"])
+    prod.cloud.revoke_key(prod.outputs()["flinkApiKey"])
+    with pytest.raises(RunFailedError, match="401 Unauthorized"):
+        prod.up()
     prod.configure({"keyGeneration": 2})
     with prod.without_refresh():
         prod.up()
