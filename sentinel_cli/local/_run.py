@@ -62,15 +62,21 @@ class StatementRun:
         where = self.plan.where
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {_between('__due', step)}"
-        survivors = f"{self.prefix}_survivors"
-        if not self._create(survivors, f"SELECT * FROM {relation} WHERE {where}"):
-            self._prune(step)
-            return None
-        columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
-        emitted = f"{self.prefix}_emitted"
-        self._create(emitted, f"SELECT {columns} FROM {self._fill(survivors, step)}")
+        survivors, emitted = f"{self.prefix}_survivors", f"{self.prefix}_emitted"
+        alive = self._create(survivors, f"SELECT * FROM {relation} WHERE {where}")
+        for number, segment in enumerate(self.plan.segments):
+            if alive and segment.bounds:
+                true = self._filled(survivors, number, segment.bounds, step)
+                alive = self._create(survivors, f"SELECT * FROM {true} WHERE {where}")
+        if alive:
+            columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
+            relation = survivors
+            for number, segment in enumerate(self.plan.segments):
+                if segment.deferred:
+                    relation = self._filled(survivors, number, segment.deferred, step)
+            self._create(emitted, f"SELECT {columns} FROM {relation}")
         self._prune(step)
-        return emitted
+        return emitted if alive else None
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)
@@ -166,24 +172,19 @@ class StatementRun:
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
         return _query(segment, asked, answers=f"{name}_answers")
 
-    def _fill(self, survivors: str, step: Step) -> str:
-        """Compute what was deferred for the rows that survived, and only for those."""
-        owners = [(n, s) for n, s in enumerate(self.plan.segments) if s.deferred]
-        if not owners:
-            return survivors
-        number, segment = owners[0]
-        before = self.plan.segments[:number]
+    def _filled(self, survivors: str, number: int, columns: dict[str, str], step: Step) -> str:
+        """The rows that survived with aggregates of the window at a segment, computed for them alone."""
+        segment, before = self.plan.segments[number], self.plan.segments[:number]
         if step.is_replay:
             rows = self.admitted(_chain(before, self._chosen(before, segment, survivors, step)))
         else:
             rows = f"{self.prefix}_{number}"
-        values = ", ".join(f"{expression} AS {column}" for column, expression in segment.deferred.items())
-        replaced = ", ".join(f"l.{column} AS {column}" for column in segment.deferred)
+        values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
         filled = f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c ON {_match(segment)} GROUP BY ALL"
-        on = " AND ".join(f"s.{key} = l.{key}" for key in keys)
-        return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
+        others = f"SELECT COLUMNS(lambda name: NOT list_contains({list(columns)}, name)) FROM {survivors}"
+        return f"(SELECT * FROM ({others}) JOIN ({filled}) USING ({', '.join(keys)}))"
 
     def _chosen(self, before: list[Segment], segment: Segment, survivors: str, step: Step) -> str:
         """What the statement reads of those rows that can belong to a survivor: only they are computed in full."""
