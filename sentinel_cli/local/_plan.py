@@ -392,7 +392,7 @@ def _substitute(column: exp.Expr, replacement: exp.Expr, name: str) -> None:
 
 
 def _deferrable(ctes: list[tuple[str, exp.Expr]], main: exp.Expr) -> dict[str, set[str]]:
-    """By CTE its aggregated columns that nothing but the final projection names, and the final filter as in `_floors`."""
+    """The aggregated columns of each CTE that only the final projection names, or the final filter as in `_floors`."""
     where = main.args.get("where")
     named = {column.name for column in where.find_all(exp.Column)} - _floors(main) if where else set()
     found = {}

@@ -6,12 +6,15 @@ A replay is one step that ends with the last watermark; it keeps no state. Both 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from sentinel_cli.local._lateness import KeyState, admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
+
+if TYPE_CHECKING:
+    from sentinel_cli.local._model import Model
 
 _SMALL = 1_000
 """Rows of a table of state that are not worth cutting."""
@@ -52,6 +55,7 @@ class StatementRun:
         self.keys: dict[object, KeyState] = {}
         self.settled: dict[str, int] = {}
         """Tables of state, with the rows that each held when it was last cut."""
+        self.models: dict[str, Model] = {}
         self.admitted: Callable[[str], str] = str
 
     def step(self, step: Step) -> str | None:
@@ -138,17 +142,11 @@ class StatementRun:
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
         # NumPy, slow to import, only where it is needed
-        from sentinel_cli.local._model import detect, history_columns, kept
+        from sentinel_cli.local._model import Model
 
-        new = f"{name}_new"
-        self._create(new, f"SELECT *, row_number() OVER () AS __row FROM {relation}")
-        history = None if step.is_replay else f"{name}_history"
-        if history and history not in self.settled:
-            self.settled[history] = self._create(history, history_columns(segment, new))
-        answers = detect(self.connection, segment, new, history)
-        if history:
-            self._rewrite(history, kept(self.connection, segment, history))
-        return f"(SELECT n.*, a.answer AS {segment.column} FROM {new} AS n JOIN {answers} AS a USING (__row))"
+        model = self.models.setdefault(name, Model(self.connection, segment, name))
+        kept = self.plan.where if segment is self.plan.segments[-1] else "TRUE"
+        return model.judge(relation, kept, is_replay=step.is_replay)
 
     def _first(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
         keys = ", ".join(segment.keys)

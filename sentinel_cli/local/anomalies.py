@@ -107,6 +107,11 @@ def history_rows(options: DetectOptions) -> int:
     return options.max_training_size
 
 
+def usable(value: Floats) -> Flags:
+    """Whether each value is none of the gaps that `detect_anomalies` passes over."""
+    return np.abs(value) < LARGEST
+
+
 def detect_anomalies(
     partition: Integers, value: Floats, options: DetectOptions, only: Flags | None = None
 ) -> dict[str, NDArray[Any]]:
@@ -124,7 +129,7 @@ def detect_anomalies(
     """
     result: dict[str, NDArray[Any]] = {name: np.full(len(value), np.nan) for name in COLUMNS}
     result["is_anomaly"] = np.full(len(value), -1, dtype=np.int8)
-    rows = np.flatnonzero(np.abs(value) < LARGEST)
+    rows = np.flatnonzero(usable(value))
     known = value[rows]
     size = np.minimum(_earlier(partition[rows]), options.max_training_size)
     judged = size >= options.min_training_size
@@ -304,7 +309,7 @@ def _autoregression(sums: _Sums, p: int, flat: Floats) -> tuple[Flags, Floats, F
     spread = np.sqrt(np.maximum(np.diagonal(moments).T, 0.0))
     varies = spread > flat * np.sqrt(sums.size - p)
     unit = np.where(varies, spread, 1.0)
-    regular, phi, unexplained = _solve(moments / (unit[:, np.newaxis] * unit), varies[:p].all(axis=0))
+    regular, phi, unexplained = _solve(moments / (unit[:, np.newaxis] * unit), np.all(varies[:p], axis=0))
     step = mean[p] + unit[p] * (phi * (sums.last - mean[:p]) / unit[:p]).sum(axis=0)
     return regular, step, np.maximum(unexplained, 0.0) * unit[p] ** 2
 
