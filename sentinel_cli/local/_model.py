@@ -9,7 +9,7 @@ from sentinel_cli.local.anomalies import DetectOptions, Floats, Integers, detect
 
 _ROWS = 1_000_000
 """Rows that are judged at once: what they take at their peak, 0.2 GB, does not grow with the input."""
-_ANSWER = ("forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
+_ANSWER = ("actual_value", "forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
 
 
 class Model:
@@ -37,7 +37,7 @@ class Model:
         for part in range(parts):
             key, value, row = self._ordered(new, f"__key % {parts} = {part}")
             answers = self._answers(key, value, is_replay=is_replay)
-            self.connection.register("__answers", {"__row": row, **answers})
+            self.connection.register("__answers", {"__row": row, "actual_value": value, **answers})
             create = f"CREATE OR REPLACE TEMP TABLE {judged} AS" if part == 0 else f"INSERT INTO {judged}"
             self.connection.execute(f"{create} SELECT * FROM ({self._joined(new)}) WHERE {kept}")
             self.connection.unregister("__answers")
@@ -71,8 +71,8 @@ class Model:
         return {name: column[is_new] for name, column in answers.items()}
 
     def _joined(self, new: str) -> str:
-        """The rows that have been judged, each with its answer."""
+        """The rows that have been judged, each with its answer: of `__answers` alone, so that a filter comes first."""
         parts = ", ".join(f"{name} := CASE WHEN NOT isnan(a.{name}) THEN a.{name} END" for name in _ANSWER)
         anomaly = "is_anomaly := CASE WHEN a.is_anomaly >= 0 THEN a.is_anomaly = 1 END"
-        row = f"struct_pack(actual_value := {self.segment.value}, {parts}, {anomaly}) AS {self.segment.column}"
+        row = f"struct_pack({parts}, {anomaly}) AS {self.segment.column}"
         return f"SELECT n.*, {row} FROM {new} AS n JOIN __answers AS a ON n.rowid = a.__row"

@@ -4,6 +4,7 @@ Runs a plan on DuckDB: each step takes new rows up to a watermark and gives what
 A replay is one step that ends with the last watermark; it keeps no state. Both ways run the same segments.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ class Step:
     is_replay: bool
     view: Callable[[str], str] = str
     """From rows to what the statement reads of them."""
+    chosen: str = ""
+    """Those of the rows that can belong to a survivor, where they have been chosen for all statements at once."""
 
     @property
     def source(self) -> str:
@@ -52,6 +55,7 @@ class StatementRun:
     def __init__(self, plan: Plan, connection: duckdb.DuckDBPyConnection, managed: dict[str, Managed]) -> None:
         self.plan, self.connection, self.managed = plan, connection, managed
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
+        self.survivors = f"{self.prefix}_survivors"
         self.keys: dict[object, KeyState] = {}
         self.settled: dict[str, int] = {}
         """Tables of state, with the rows that each held when it was last cut."""
@@ -60,27 +64,41 @@ class StatementRun:
 
     def step(self, step: Step) -> str | None:
         """Take the rows of a step; the table of what the statement emits, with the sink's column names, if anything."""
+        return self.emit(step) if self.survive(step) else None
+
+    def survive(self, step: Step) -> int:
+        """Take the rows of a step, and count those that the statement's filter leaves; they stand in a table."""
         relation = step.source
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
         where = self.plan.where
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {_between('__due', step)}"
-        survivors, emitted = f"{self.prefix}_survivors", f"{self.prefix}_emitted"
-        alive = self._create(survivors, f"SELECT * FROM {relation} WHERE {where}")
+        alive = self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
         for number, segment in enumerate(self.plan.segments):
             if alive and segment.bounds:
-                true = self._filled(survivors, number, segment.bounds, step)
-                alive = self._create(survivors, f"SELECT * FROM {true} WHERE {where}")
-        if alive:
-            columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
-            relation = survivors
-            for number, segment in enumerate(self.plan.segments):
-                if segment.deferred:
-                    relation = self._filled(survivors, number, segment.deferred, step)
-            self._create(emitted, f"SELECT {columns} FROM {relation}")
+                alive = self._create(
+                    self.survivors, f"SELECT * FROM {self._filled(number, segment.bounds, step)} WHERE {where}"
+                )
+        if not alive:
+            self._prune(step)
+        return alive
+
+    def wanted(self) -> list[tuple[str, str]]:
+        """Columns of the source, and a table with the only values of them in rows that `emit` computes in full."""
+        segments = [segment for segment in self.plan.segments if segment.deferred and segment.keys_of_source]
+        return [(", ".join(segment.keys), self.survivors) for segment in segments]
+
+    def emit(self, step: Step) -> str:
+        """The table of what the statement emits for the rows that survived, with the sink's column names."""
+        columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
+        relation, emitted = self.survivors, f"{self.prefix}_emitted"
+        for number, segment in enumerate(self.plan.segments):
+            if segment.deferred:
+                relation = self._filled(number, segment.deferred, step)
+        self._create(emitted, f"SELECT {columns} FROM {relation}")
         self._prune(step)
-        return emitted if alive else None
+        return emitted
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)
@@ -170,11 +188,11 @@ class StatementRun:
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
         return _query(segment, asked, answers=f"{name}_answers")
 
-    def _filled(self, survivors: str, number: int, columns: dict[str, str], step: Step) -> str:
+    def _filled(self, number: int, columns: dict[str, str], step: Step) -> str:
         """The rows that survived with aggregates of the window at a segment, computed for them alone."""
-        segment, before = self.plan.segments[number], self.plan.segments[:number]
+        segment, before, survivors = self.plan.segments[number], self.plan.segments[:number], self.survivors
         if step.is_replay:
-            rows = self.admitted(_chain(before, self._chosen(before, segment, survivors, step)))
+            rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
         else:
             rows = f"{self.prefix}_{number}"
         values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
@@ -184,14 +202,14 @@ class StatementRun:
         others = f"SELECT COLUMNS(lambda name: NOT list_contains({list(columns)}, name)) FROM {survivors}"
         return f"(SELECT * FROM ({others}) JOIN ({filled}) USING ({', '.join(keys)}))"
 
-    def _chosen(self, before: list[Segment], segment: Segment, survivors: str, step: Step) -> str:
+    def _chosen(self, before: list[Segment], segment: Segment, step: Step) -> str:
         """What the statement reads of those rows that can belong to a survivor: only they are computed in full."""
-        keys = ", ".join(segment.keys)
-        wanted = f"({keys}) IN (SELECT ({keys}) FROM {survivors})"
-        if not segment.keys_of_source:
-            every = self.admitted(_chain(before, step.source))
-            wanted = f"__seq IN (SELECT c.__seq FROM {every} AS c JOIN {survivors} AS s ON {_match(segment)})"
-        return step.view(f"(SELECT * FROM {step.rows} WHERE {wanted})")
+        if segment.keys_of_source:
+            keys = ", ".join(segment.keys)
+            return step.view(f"(SELECT * FROM {step.chosen or step.rows} WHERE {_among(keys, self.survivors)})")
+        every = self.admitted(_chain(before, step.source))
+        matching = f"SELECT c.__seq FROM {every} AS c JOIN {self.survivors} AS s ON {_match(segment)}"
+        return step.view(f"(SELECT * FROM {step.rows} WHERE __seq IN ({matching}))")
 
     def _keep(self, table: str, rows: str) -> None:
         if table in self.settled:
@@ -233,6 +251,22 @@ class StatementRun:
     def _one(self, query: str) -> tuple[int, ...]:
         row: tuple[int, ...] = self.connection.execute(query).fetchall()[0]
         return row
+
+
+def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPyConnection) -> str:
+    """The table of those rows that the survivors of several statements are computed from: one reading of the batch."""
+    tables: dict[str, list[str]] = {}
+    for keys, survivors in itertools.chain.from_iterable(run.wanted() for run in runs):
+        tables.setdefault(keys, []).append(f"SELECT {keys} FROM {survivors}")
+    among = [_among(keys, f"({' UNION ALL '.join(selects)})") for keys, selects in tables.items()]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE __chosen AS SELECT * FROM {step.rows} WHERE {' OR '.join(among) or 'FALSE'}"
+    )
+    return "__chosen"
+
+
+def _among(keys: str, table: str) -> str:
+    return f"({keys}) IN (SELECT ({keys}) FROM {table})"
 
 
 def _query(segment: Segment, relation: str, answers: str | None = None) -> str:
