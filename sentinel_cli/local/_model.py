@@ -29,9 +29,8 @@ class Model:
         A replay is all there is, and nothing is remembered.
         """
         new, judged = f"{self.name}_new", f"{self.name}_judged"
-        (rows,) = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT * FROM {relation}").fetchall()[
-            0
-        ]
+        created = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT * FROM {relation}")
+        (rows,) = created.fetchall()[0]
         self._number_keys(new)
         parts = 1 + rows // _ROWS
         for part in range(parts):

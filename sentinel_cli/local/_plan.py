@@ -18,6 +18,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from sentinel_cli.local._deferrable import deferrable, floors
 from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
 from sql import Statement
 from sql.dialect import duration, parse
@@ -108,7 +109,7 @@ class _Planner:
         query = self.tree.expression
         with_ = query.args.pop("with_", None)
         ctes = [(cte.alias, cte.this) for cte in with_.expressions] if with_ else []
-        self.deferrable, self.floors = _deferrable(ctes, query), _floors(query)
+        self.deferrable, self.floors = deferrable(ctes, query), floors(query)
         for name, select in ctes:
             self._add(name, select)
         where, projection = self._main(query)
@@ -389,26 +390,3 @@ def _substitute(column: exp.Expr, replacement: exp.Expr, name: str) -> None:
     if isinstance(column.parent, exp.Select):
         replacement = exp.alias_(replacement, name)
     column.replace(replacement)
-
-
-def _deferrable(ctes: list[tuple[str, exp.Expr]], main: exp.Expr) -> dict[str, set[str]]:
-    """The aggregated columns of each CTE that only the final projection names, or the final filter as in `_floors`."""
-    where = main.args.get("where")
-    named = {column.name for column in where.find_all(exp.Column)} - _floors(main) if where else set()
-    found = {}
-    for name, select in reversed(ctes):
-        aggregated = {c.alias for c in select.expressions if isinstance(c, exp.Alias) and c.find(exp.AggFunc)}
-        found[name] = aggregated - named
-        named |= {column.name for column in select.find_all(exp.Column)}
-    return found
-
-
-def _floors(main: exp.Expr) -> set[str]:
-    """Columns of which the final filter asks only whether they reach a number."""
-    where = main.args.get("where")
-    if not where:
-        return set()
-    conditions = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
-    reached = [c.this.name for c in conditions if isinstance(c, exp.GTE) and isinstance(c.expression, exp.Literal)]
-    named = [column.name for column in where.find_all(exp.Column)]
-    return {name for name in reached if named.count(name) == 1}
