@@ -1,16 +1,13 @@
 """What the demo shows: alerts as they fire, then planted against found."""
 
-import sys
 from typing import Any
 
-import orjson
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from sentinel_cli.demo import ALERTS, DISPOSITIONS, ENRICHED, Demo, Progress
-from sentinel_cli.outputs import json_line
-from sentinel_cli.scoring import matches, score
+from sentinel_cli.scoring import matches
 
 _COLOURS = {"ESCALATE": "bold red", "REVIEW": "yellow", "DISMISS": "green"}
 _SEVERITY = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "green"}
@@ -36,31 +33,6 @@ def show(demo: Demo, console: Console | None = None) -> None:
     console.print(_found(demo, cases))
     took = "no alert" if first is None else f"first alert after {first:.2f} s"
     console.print(f"{took}, all {demo.events} transactions after {demo.elapsed():.2f} s")
-
-
-def show_json(demo: Demo) -> None:
-    """Write each alert as it fires as one JSON object a line, and last an object with the summary."""
-    cases: list[dict[str, Any]] = []
-    first = None
-    for progress in demo.run():
-        for case in progress.cases:
-            first = first or progress.seconds
-            sys.stdout.buffer.write(json_line(case))
-        sys.stdout.buffer.flush()
-        cases += progress.cases
-    found = {
-        s.typology: {"planted": s.episodes.labelled, "found": s.episodes.found}
-        for s in score(demo.labels, cases)
-        if s.episodes
-    }
-    summary = {
-        "transactions": demo.events,
-        "tables": demo.counts,
-        "episodes": found,
-        "first_alert_seconds": first,
-        "seconds": round(demo.elapsed(), 3),
-    }
-    sys.stdout.buffer.write(orjson.dumps({"summary": summary}) + b"\n")
 
 
 def _position(progress: Progress, events: int, alerts: int) -> str:

@@ -13,7 +13,9 @@ def demo(
 ) -> None:
     """Run the whole pipeline in this process: transactions in, alerts out, each with summary and disposition."""
     from sentinel_cli.demo import Demo
-    from sentinel_cli.demo_screen import show, show_json
 
-    run = Demo(events, customers, mode, seed)
-    (show_json if json else show)(run)
+    if json:
+        from sentinel_cli.demo_json import show_json as show
+    else:
+        from sentinel_cli.demo_screen import show
+    show(Demo(events, customers, mode, seed))

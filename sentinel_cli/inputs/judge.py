@@ -166,7 +166,8 @@ def _spooled(  # noqa: PLR0913
 
 
 def _fates(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, int]:
-    fate = "CASE WHEN reason IS NULL THEN 'arrived' WHEN original IS NULL THEN reason ELSE 'undecodable' END"
+    ours = "reason IN ('blank', 'filtered')"
+    fate = f"CASE WHEN reason IS NULL THEN 'arrived' WHEN {ours} THEN reason ELSE 'undecodable' END"
     return dict(connection.execute(f"SELECT {fate}, count(*) FROM {relation} GROUP BY ALL").fetchall())
 
 

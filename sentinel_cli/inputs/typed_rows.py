@@ -50,15 +50,17 @@ def judged_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, mapping: Mapp
     types = {column: _type_of(connection, rows, mapping, column, sql) for column, sql in expressions.items()}
     where = _where(connection, rows, mapping)
     beside = '"#broken", "#kept", "#record", "#number"'
-    given = ", ".join(f'CASE WHEN "#kept" THEN ({sql}\n) END AS {_given(col)}' for col, sql in expressions.items())
+    # Without a mapping every row is kept, and no CASE hides from DuckDB what the file's statistics say of a column.
+    kept = 'CASE WHEN "#kept" THEN ({}\n) END' if mapping else "{}"
+    aside = """CASE WHEN "#broken" IS NOT NULL THEN "#broken" WHEN NOT "#kept" THEN 'filtered' END"""
+    given = ", ".join(f"{kept.format(sql)} AS {_given(column)}" for column, sql in expressions.items())
     values = ", ".join(f"{_value(rows, column, types.get(column))} AS {name(column)}" for column in COLUMNS)
-    problem = ", ".join(_problem(column) for column in expressions)
+    reasons = ", ".join([*([aside] if mapping else []), *map(_problem, expressions)])
     return f"""
         SELECT {", ".join(map(name, COLUMNS[:-1]))}, coalesce("$rowtime", {arrived})::TIMESTAMP AS "$rowtime",
                "#number" AS number, "#reason" AS reason,
                CASE WHEN "#reason" NOT IN ('blank', 'filtered') THEN {rows.original} END AS original
-        FROM (SELECT *, CASE WHEN "#broken" IS NOT NULL THEN "#broken" WHEN NOT "#kept" THEN 'filtered'
-                             ELSE coalesce({problem}) END AS "#reason"
+        FROM (SELECT *, coalesce({reasons}) AS "#reason"
               FROM (SELECT {beside}, {", ".join(map(_given, expressions))}, {values}
                     FROM (SELECT {beside}, {given}
                           FROM (SELECT *, "#broken" IS NULL AND coalesce(({where}\n), FALSE) AS "#kept"

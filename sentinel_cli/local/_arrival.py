@@ -49,9 +49,10 @@ def arrive(  # noqa: PLR0913 (a batch, the watermark and what the batch is to th
     if late:
         behind = "make_timestamp_ms(l.__wm) AS __behind"
         source = f"(SELECT b.*, {behind} FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"
+    if is_last:
+        return Step(source, "__marks", bool(late), watermark, None, is_replay)
     (latest,) = connection.execute(f"SELECT max(mark) FROM ({rows})").fetchall()[0]
-    high = None if is_last else max(floor, NEVER if latest is None else latest)
-    return Step(source, "__marks", bool(late), watermark, high, is_replay)
+    return Step(source, "__marks", bool(late), watermark, max(floor, NEVER if latest is None else latest), is_replay)
 
 
 def judge(connection: duckdb.DuckDBPyConnection, step: Step, view: tuple[str, str]) -> Step:

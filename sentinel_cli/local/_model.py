@@ -3,71 +3,75 @@
 import duckdb
 import numpy as np
 
+from sentinel_cli.local._histories import Histories
 from sentinel_cli.local._plan import Segment
-from sentinel_cli.local.anomalies import DetectOptions, detect_anomalies, history_rows
+from sentinel_cli.local.anomalies import DetectOptions, Floats, Integers, detect_anomalies, history_rows
 
-_ANSWER = ("forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
-
-
-def detect(connection: duckdb.DuckDBPyConnection, segment: Segment, new: str, history: str | None) -> str:
-    """
-    Judge the rows of table `new` by its `__row`; the table of `__row` and `answer`, the function's ROW.
-
-    With `history`, the earlier rows of a key stand in the table of that name, and the new ones are added to it.
-    """
-    options = _options(connection, segment)
-    keys = ", ".join(segment.keys)
-    rows = f"(SELECT {keys}, {segment.time} AS __time, {segment.value} AS __value, __row FROM {new})"
-    if history:
-        earlier = f"SELECT *, 0 FROM {history} WHERE ({keys}) IN (SELECT ({keys}) FROM {new})"
-        rows = f"(SELECT * FROM {rows} UNION ALL {earlier})"
-    # Sorted by a number for each key: numbers sort in half the time of texts.
-    numbered = f"(SELECT *, row_number() OVER () AS key FROM (SELECT DISTINCT {keys} FROM {new}))"
-    found = connection.execute(
-        f"SELECT key, __value, __row FROM {rows} JOIN {numbered} USING ({keys}) ORDER BY key, __time"
-    ).fetchnumpy()
-    partition = np.ma.filled(found["key"], 0).astype(np.int64)
-    value = np.ma.filled(found["__value"], np.nan).astype(np.float64)
-    row = found["__row"].astype(np.int64)
-    answers = detect_anomalies(partition, value, options, only=row > 0)
-    _store(connection, f"{new}_answers", row, value, answers)
-    if history:
-        mine = f"SELECT {keys}, {segment.time}, {segment.value} FROM {new}"
-        connection.execute(f"INSERT INTO {history} {mine}")
-    return f"{new}_answers"
+_ROWS = 1_000_000
+"""Rows that are judged at once: what they take at their peak, 0.2 GB, does not grow with the input."""
+_ANSWER = ("actual_value", "forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
 
 
-def history_columns(segment: Segment, relation: str) -> str:
-    """The query of an empty history: the keys, the time and the value of a row."""
-    keys = ", ".join(segment.keys)
-    return f"SELECT {keys}, {segment.time} AS __time, {segment.value} AS __value FROM {relation} LIMIT 0"
+class Model:
+    """One call of the function, and what it remembers of each key."""
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection, segment: Segment, name: str) -> None:
+        self.connection, self.segment, self.name = connection, segment, name
+        text = connection.execute(f"SELECT {segment.options}").fetchall()[0][0]
+        self.options = DetectOptions.from_json(text)
+        self.histories = Histories(history_rows(self.options))
+        self.keys, self.numbers = ", ".join(segment.keys), f"{name}_keys"
 
-def kept(connection: duckdb.DuckDBPyConnection, segment: Segment, history: str) -> str:
-    """The query of those rows of a history that a later judgement can need."""
-    last = f"row_number() OVER (PARTITION BY {', '.join(segment.keys)} ORDER BY __time DESC)"
-    return f"SELECT * FROM {history} QUALIFY {last} <= {history_rows(_options(connection, segment))}"
+    def judge(self, relation: str, kept: str, *, is_replay: bool) -> str:
+        """
+        The table of those rows, with the function's ROW in the model's column, that fulfil a condition.
 
+        A replay is all there is, and nothing is remembered.
+        """
+        new, judged = f"{self.name}_new", f"{self.name}_judged"
+        created = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT * FROM {relation}")
+        (rows,) = created.fetchall()[0]
+        self._number_keys(new)
+        parts = 1 + rows // _ROWS
+        for part in range(parts):
+            key, value, row = self._ordered(new, f"__key % {parts} = {part}")
+            answers = self._answers(key, value, is_replay=is_replay)
+            self.connection.register("__answers", {"__row": row, "actual_value": value, **answers})
+            create = f"CREATE OR REPLACE TEMP TABLE {judged} AS" if part == 0 else f"INSERT INTO {judged}"
+            self.connection.execute(f"{create} SELECT * FROM ({self._joined(new)}) WHERE {kept}")
+            self.connection.unregister("__answers")
+        return judged
 
-def _options(connection: duckdb.DuckDBPyConnection, segment: Segment) -> DetectOptions:
-    return DetectOptions.from_json(connection.execute(f"SELECT {segment.options}").fetchall()[0][0])
+    def _number_keys(self, new: str) -> None:
+        """Numbers sort in half the time of texts."""
+        table, keys = self.numbers, self.keys
+        self.connection.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS {table} AS SELECT 0::BIGINT AS __key, {keys} FROM {new} LIMIT 0"
+        )
+        unknown = f"SELECT {keys} FROM {new} EXCEPT SELECT {keys} FROM {table}"
+        number = f"(SELECT count(*) FROM {table}) + row_number() OVER () - 1"
+        self.connection.execute(f"INSERT INTO {table} SELECT {number}, {keys} FROM ({unknown})")
 
+    def _ordered(self, new: str, which: str) -> tuple[Integers, Floats, Integers]:
+        """Keys, values and row ids of those rows whose keys fulfil a condition, sorted by key and time."""
+        found = self.connection.execute(
+            f"SELECT __key, {self.segment.value} AS value, __row FROM (SELECT *, rowid AS __row FROM {new}) "
+            f"JOIN {self.numbers} USING ({self.keys}) WHERE {which} ORDER BY __key, {self.segment.time}"
+        ).fetchnumpy()
+        value = np.ma.filled(found["value"].astype(np.float64), np.nan)
+        return np.asarray(found["__key"]), value, np.asarray(found["__row"])
 
-def _store(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    row: np.ndarray,
-    value: np.ndarray,
-    answers: dict[str, np.ndarray],
-) -> None:
-    columns = {"__row": row.astype(np.int64), "actual_value": value, **answers}
-    judged = columns["__row"] > 0
-    __answers = {name: np.ascontiguousarray(column[judged]) for name, column in columns.items()}
-    parts = ", ".join(f"{name} := CASE WHEN isnan({name}) THEN NULL ELSE {name} END" for name in _ANSWER)
-    anomaly = "is_anomaly := CASE WHEN is_anomaly >= 0 THEN is_anomaly = 1 END"
-    connection.register("__judged", __answers)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS "
-        f"SELECT __row, struct_pack(actual_value, {parts}, {anomaly}) AS answer FROM __judged"
-    )
-    connection.unregister("__judged")
+    def _answers(self, key: Integers, value: Floats, *, is_replay: bool) -> dict[str, np.ndarray]:
+        if is_replay:
+            return detect_anomalies(key, value, self.options)
+        keys, values, is_new = self.histories.before(key, value)
+        self.histories.add(key, value)
+        answers = detect_anomalies(keys, values, self.options, only=is_new)
+        return {name: column[is_new] for name, column in answers.items()}
+
+    def _joined(self, new: str) -> str:
+        """The rows that have been judged, each with its answer: of `__answers` alone, so that a filter comes first."""
+        parts = ", ".join(f"{name} := CASE WHEN NOT isnan(a.{name}) THEN a.{name} END" for name in _ANSWER)
+        anomaly = "is_anomaly := CASE WHEN a.is_anomaly >= 0 THEN a.is_anomaly = 1 END"
+        row = f"struct_pack({parts}, {anomaly}) AS {self.segment.column}"
+        return f"SELECT n.*, {row} FROM {new} AS n JOIN __answers AS a ON n.rowid = a.__row"

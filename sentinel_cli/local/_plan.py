@@ -18,6 +18,7 @@ from typing import Literal
 
 from sqlglot import exp
 
+from sentinel_cli.local._deferrable import deferrable, floors
 from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
 from sql import Statement
 from sql.dialect import duration, parse
@@ -42,6 +43,9 @@ class Segment:
     reach_ms: int = 0
     deferred: dict[str, str] = field(default_factory=dict)
     """Aggregates that only the final projection reads, by column: computed for the rows that survive, from rows `c`."""
+    bounds: dict[str, str] = field(default_factory=dict)
+    """Aggregates that the final filter asks only for reaching a number: what they do not exceed stands in their place
+    until rows survive that."""
     keys_of_source: bool = False
     """Whether the keys are columns of the source as they are: rows can then be chosen by key before anything else."""
     options: str = ""
@@ -105,7 +109,7 @@ class _Planner:
         query = self.tree.expression
         with_ = query.args.pop("with_", None)
         ctes = [(cte.alias, cte.this) for cte in with_.expressions] if with_ else []
-        self.deferrable = _deferrable([select for _, select in ctes], query)
+        self.deferrable, self.floors = deferrable(ctes, query), floors(query)
         for name, select in ctes:
             self._add(name, select)
         where, projection = self._main(query)
@@ -170,7 +174,7 @@ class _Planner:
         segment.time = descriptor.expressions[0].name
         segment.size_ms = int(duration(size, self.file).total_seconds() * 1000)
         segment.keys = tuple(c.name for c in select.args["group"].expressions if c.name not in _WINDOW_COLUMNS)
-        self._defer(segment, select)
+        self._defer(segment, name, select)
         if not _reads(source.name, self.last) or not _grouped_by_window(select):
             raise unknown(select, self.file)
         for column in list(select.args["group"].expressions):
@@ -194,7 +198,7 @@ class _Planner:
             segment.keys, segment.time, segment.size_ms = keys, time, size
         segment.reach_ms += size
         if not segment.ctes:
-            self._defer(segment, select)
+            self._defer(segment, name, select)
         for spec in specs:
             spec.args["partition_by"].append(exp.column("__epoch"))
         self._append(segment, name, select)
@@ -278,18 +282,30 @@ class _Planner:
         self.last = INPUT
         self._append(segment, name, select)
 
-    def _defer(self, segment: Segment, select: exp.Expr) -> None:
-        """Take aggregates out of the select where only the final projection reads them."""
+    def _defer(self, segment: Segment, name: str, select: exp.Expr) -> None:
+        """
+        Take aggregates out of the select where only the final projection reads them.
+
+        COUNT(DISTINCT x) also where the final filter asks whether it reaches a number: COUNT(*), which it does not
+        exceed, stands in for it until then.
+        """
         segment.keys_of_source = not self.aliases.intersection(segment.keys)
         for column in list(select.expressions):
-            if column.alias not in self.deferrable or not column.find(exp.AggFunc):
+            if column.alias not in self.deferrable.get(name, ()):
                 continue
             body = column.this
             aggregate = body.this if isinstance(body, exp.Window) else body
-            body.replace(exp.Null())
+            if column.alias not in self.floors:
+                column.pop()
+                later = segment.deferred
+            elif isinstance(body, exp.Count) and isinstance(body.this, exp.Distinct):
+                body.replace(exp.Count(this=exp.Star()))
+                later = segment.bounds
+            else:
+                continue
             for source in aggregate.find_all(exp.Column):
                 source.set("table", exp.to_identifier("c"))
-            segment.deferred[column.alias] = self._sql(aggregate)
+            later[column.alias] = self._sql(aggregate)
 
     def _changelog(self, select: exp.Expr) -> None:
         """`TABLE(TO_CHANGELOG(TABLE x))` of an insert-only x is x, each row with op = 'INSERT'."""
@@ -374,20 +390,3 @@ def _substitute(column: exp.Expr, replacement: exp.Expr, name: str) -> None:
     if isinstance(column.parent, exp.Select):
         replacement = exp.alias_(replacement, name)
     column.replace(replacement)
-
-
-def _deferrable(selects: list[exp.Expr], main: exp.Expr) -> set[str]:
-    """Aggregated columns that nothing but the final projection names."""
-    aggregated = {
-        column.alias
-        for select in selects
-        for column in select.expressions
-        if isinstance(column, exp.Alias) and column.find(exp.AggFunc)
-    }
-    named = [column for select in selects for column in select.find_all(exp.Column)]
-    where = main.args.get("where")
-    named += where.find_all(exp.Column) if where else []
-    inside = {
-        id(column) for select in selects for agg in select.find_all(exp.AggFunc) for column in agg.find_all(exp.Column)
-    }
-    return aggregated - {column.name for column in named if id(column) not in inside}

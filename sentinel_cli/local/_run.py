@@ -4,14 +4,18 @@ Runs a plan on DuckDB: each step takes new rows up to a watermark and gives what
 A replay is one step that ends with the last watermark; it keeps no state. Both ways run the same segments.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from sentinel_cli.local._lateness import KeyState, admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
+
+if TYPE_CHECKING:
+    from sentinel_cli.local._model import Model
 
 _SMALL = 1_000
 """Rows of a table of state that are not worth cutting."""
@@ -36,6 +40,8 @@ class Step:
     is_replay: bool
     view: Callable[[str], str] = str
     """From rows to what the statement reads of them."""
+    chosen: str = ""
+    """Those of the rows that can belong to a survivor, where they have been chosen for all statements at once."""
 
     @property
     def source(self) -> str:
@@ -49,26 +55,48 @@ class StatementRun:
     def __init__(self, plan: Plan, connection: duckdb.DuckDBPyConnection, managed: dict[str, Managed]) -> None:
         self.plan, self.connection, self.managed = plan, connection, managed
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
+        self.survivors = f"{self.prefix}_survivors"
         self.keys: dict[object, KeyState] = {}
         self.settled: dict[str, int] = {}
         """Tables of state, with the rows that each held when it was last cut."""
+        self.models: dict[str, Model] = {}
         self.admitted: Callable[[str], str] = str
 
     def step(self, step: Step) -> str | None:
         """Take the rows of a step; the table of what the statement emits, with the sink's column names, if anything."""
+        return self.emit(step) if self.survive(step) else None
+
+    def survive(self, step: Step) -> int:
+        """Take the rows of a step, and count those that the statement's filter leaves; they stand in a table."""
         relation = step.source
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
         where = self.plan.where
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {_between('__due', step)}"
-        survivors = f"{self.prefix}_survivors"
-        if not self._create(survivors, f"SELECT * FROM {relation} WHERE {where}"):
+        alive = self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
+        for number, segment in enumerate(self.plan.segments):
+            if alive and segment.bounds:
+                alive = self._create(
+                    self.survivors, f"SELECT * FROM {self._filled(number, segment.bounds, step)} WHERE {where}"
+                )
+        if not alive:
             self._prune(step)
-            return None
+        return alive
+
+    def wanted(self) -> list[tuple[str, str]]:
+        """Columns of the source, and a table with the only values of them in rows that `emit` computes in full."""
+        segments = [segment for segment in self.plan.segments if segment.deferred and segment.keys_of_source]
+        return [(", ".join(segment.keys), self.survivors) for segment in segments]
+
+    def emit(self, step: Step) -> str:
+        """The table of what the statement emits for the rows that survived, with the sink's column names."""
         columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
-        emitted = f"{self.prefix}_emitted"
-        self._create(emitted, f"SELECT {columns} FROM {self._fill(survivors, step)}")
+        relation, emitted = self.survivors, f"{self.prefix}_emitted"
+        for number, segment in enumerate(self.plan.segments):
+            if segment.deferred:
+                relation = self._filled(number, segment.deferred, step)
+        self._create(emitted, f"SELECT {columns} FROM {relation}")
         self._prune(step)
         return emitted
 
@@ -132,17 +160,11 @@ class StatementRun:
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
         # NumPy, slow to import, only where it is needed
-        from sentinel_cli.local._model import detect, history_columns, kept
+        from sentinel_cli.local._model import Model
 
-        new = f"{name}_new"
-        self._create(new, f"SELECT *, row_number() OVER () AS __row FROM {relation}")
-        history = None if step.is_replay else f"{name}_history"
-        if history and history not in self.settled:
-            self.settled[history] = self._create(history, history_columns(segment, new))
-        answers = detect(self.connection, segment, new, history)
-        if history:
-            self._rewrite(history, kept(self.connection, segment, history))
-        return f"(SELECT n.*, a.answer AS {segment.column} FROM {new} AS n JOIN {answers} AS a USING (__row))"
+        model = self.models.setdefault(name, Model(self.connection, segment, name))
+        kept = self.plan.where if segment is self.plan.segments[-1] else "TRUE"
+        return model.judge(relation, kept, is_replay=step.is_replay)
 
     def _first(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
         keys = ", ".join(segment.keys)
@@ -166,33 +188,28 @@ class StatementRun:
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
         return _query(segment, asked, answers=f"{name}_answers")
 
-    def _fill(self, survivors: str, step: Step) -> str:
-        """Compute what was deferred for the rows that survived, and only for those."""
-        owners = [(n, s) for n, s in enumerate(self.plan.segments) if s.deferred]
-        if not owners:
-            return survivors
-        number, segment = owners[0]
-        before = self.plan.segments[:number]
+    def _filled(self, number: int, columns: dict[str, str], step: Step) -> str:
+        """The rows that survived with aggregates of the window at a segment, computed for them alone."""
+        segment, before, survivors = self.plan.segments[number], self.plan.segments[:number], self.survivors
         if step.is_replay:
-            rows = self.admitted(_chain(before, self._chosen(before, segment, survivors, step)))
+            rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
         else:
             rows = f"{self.prefix}_{number}"
-        values = ", ".join(f"{expression} AS {column}" for column, expression in segment.deferred.items())
-        replaced = ", ".join(f"l.{column} AS {column}" for column in segment.deferred)
+        values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
         filled = f"SELECT {identity}, {values} FROM {survivors} AS s JOIN {rows} AS c ON {_match(segment)} GROUP BY ALL"
-        on = " AND ".join(f"s.{key} = l.{key}" for key in keys)
-        return f"(SELECT s.* REPLACE ({replaced}) FROM {survivors} AS s JOIN ({filled}) AS l ON {on})"
+        others = f"SELECT COLUMNS(lambda name: NOT list_contains({list(columns)}, name)) FROM {survivors}"
+        return f"(SELECT * FROM ({others}) JOIN ({filled}) USING ({', '.join(keys)}))"
 
-    def _chosen(self, before: list[Segment], segment: Segment, survivors: str, step: Step) -> str:
+    def _chosen(self, before: list[Segment], segment: Segment, step: Step) -> str:
         """What the statement reads of those rows that can belong to a survivor: only they are computed in full."""
-        keys = ", ".join(segment.keys)
-        wanted = f"({keys}) IN (SELECT ({keys}) FROM {survivors})"
-        if not segment.keys_of_source:
-            every = self.admitted(_chain(before, step.source))
-            wanted = f"__seq IN (SELECT c.__seq FROM {every} AS c JOIN {survivors} AS s ON {_match(segment)})"
-        return step.view(f"(SELECT * FROM {step.rows} WHERE {wanted})")
+        if segment.keys_of_source:
+            keys = ", ".join(segment.keys)
+            return step.view(f"(SELECT * FROM {step.chosen or step.rows} WHERE {_among(keys, self.survivors)})")
+        every = self.admitted(_chain(before, step.source))
+        matching = f"SELECT c.__seq FROM {every} AS c JOIN {self.survivors} AS s ON {_match(segment)}"
+        return step.view(f"(SELECT * FROM {step.rows} WHERE __seq IN ({matching}))")
 
     def _keep(self, table: str, rows: str) -> None:
         if table in self.settled:
@@ -234,6 +251,22 @@ class StatementRun:
     def _one(self, query: str) -> tuple[int, ...]:
         row: tuple[int, ...] = self.connection.execute(query).fetchall()[0]
         return row
+
+
+def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPyConnection) -> str:
+    """The table of those rows that the survivors of several statements are computed from: one reading of the batch."""
+    tables: dict[str, list[str]] = {}
+    for keys, survivors in itertools.chain.from_iterable(run.wanted() for run in runs):
+        tables.setdefault(keys, []).append(f"SELECT {keys} FROM {survivors}")
+    among = [_among(keys, f"({' UNION ALL '.join(selects)})") for keys, selects in tables.items()]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE __chosen AS SELECT * FROM {step.rows} WHERE {' OR '.join(among) or 'FALSE'}"
+    )
+    return "__chosen"
+
+
+def _among(keys: str, table: str) -> str:
+    return f"({keys}) IN (SELECT ({keys}) FROM {table})"
 
 
 def _query(segment: Segment, relation: str, answers: str | None = None) -> str:

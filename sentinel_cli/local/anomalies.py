@@ -5,9 +5,10 @@ ML_DETECT_ANOMALIES of the embedded engine: an autoregressive model per partitio
     fit                  y(t) = c + phi1 y(t-1) + .. + phip y(t-p) + e, by least squares
     judged                                                              forecast -+ z s
 
-A row never takes part in its own model, and nothing outside the bracket has any influence on it: every sum is taken
-over the window itself, so a capped history gives the same bits as a whole one. The formulae, and what differs from the
-managed function, stand in docs/anomalies.md; statsmodels' AutoReg is the oracle of the tests.
+A row never takes part in its own model, and nothing outside the bracket has any influence on it, so a capped history
+gives the same bits as a whole one. Of counts that are not large, which is what a rule gives, sums are differences of
+running sums in whole numbers, and exact; of other values every sum is taken over the window itself. The formulae, and
+what differs from the managed function, stand in docs/anomalies.md; statsmodels' AutoReg is the oracle of the tests.
 """
 
 import json
@@ -31,6 +32,7 @@ LARGEST: Final = 1e100  # beyond it squares overflow: such a value is a gap, as 
 FLAT: Final = 1e-9  # scatter below this share of the values' magnitude is rounding, not scatter
 TOLERANCE: Final = 1e-8  # least share of a lag's variance that the other lags must leave unexplained
 CELLS: Final = 1 << 19  # numbers in one batch of windows: 4 MB, so that a batch stays near the cache
+BATCH: Final = 1 << 14  # windows of counts in one batch, for the same reason
 
 KEYS: Final = {
     "minTrainingSize": "min_training_size",
@@ -105,6 +107,11 @@ def history_rows(options: DetectOptions) -> int:
     return options.max_training_size
 
 
+def usable(value: Floats) -> Flags:
+    """Whether each value is none of the gaps that `detect_anomalies` passes over."""
+    return np.abs(value) < LARGEST
+
+
 def detect_anomalies(
     partition: Integers, value: Floats, options: DetectOptions, only: Flags | None = None
 ) -> dict[str, NDArray[Any]]:
@@ -122,19 +129,28 @@ def detect_anomalies(
     """
     result: dict[str, NDArray[Any]] = {name: np.full(len(value), np.nan) for name in COLUMNS}
     result["is_anomaly"] = np.full(len(value), -1, dtype=np.int8)
-    rows = np.flatnonzero(np.abs(value) < LARGEST)
+    rows = np.flatnonzero(usable(value))
     known = value[rows]
     size = np.minimum(_earlier(partition[rows]), options.max_training_size)
-    broken = np.concatenate(([0], np.cumsum((known < 0) | (known != np.floor(known)))))
     judged = size >= options.min_training_size
     if only is not None:
         judged &= only[rows]
-    for at in _batches(np.flatnonzero(judged), size):
-        start = at - size[at[0]]
-        windows = sliding_window_view(known, size[at[0]])[start]
-        for name, column in _judge(windows, known[at], broken[at] == broken[start], options).items():
-            result[name][rows[at]] = column
+    whole = (known >= 0) & (known == np.floor(known))
+    small = whole & (known < np.sqrt(2.0**62) / options.max_training_size)  # n times a sum of squares fits 63 bits
+    counts, exact = _throughout(whole, size), _throughout(small, size)
+    running = _running_sums(np.where(small, known, 0).astype(np.int64), options.p)
+    for at in _batches(np.flatnonzero(judged & exact)):
+        sums = _sums_of_counts(running, known, at, size[at], options.p)
+        _put(result, rows[at], _judge(sums, known[at], counts[at], options))
+    for at in _batches_of_windows(np.flatnonzero(judged & ~exact), size):
+        windows = sliding_window_view(known, size[at[0]])[at - size[at[0]]]
+        _put(result, rows[at], _judge(_sums_of_windows(windows, options.p), known[at], counts[at], options))
     return result
+
+
+def _put(result: dict[str, NDArray[Any]], rows: Integers, columns: dict[str, NDArray[Any]]) -> None:
+    for name, column in columns.items():
+        result[name][rows] = column
 
 
 def detect_last(values: Sequence[float | None], options_json: str) -> dict[str, float | bool | None]:
@@ -158,7 +174,20 @@ def _earlier(partition: Integers) -> Integers:
     return row - np.maximum.accumulate(np.where(begins, row, 0))
 
 
-def _batches(judged: Integers, size: Integers) -> Iterator[Integers]:
+def _throughout(flags: Flags, size: Integers) -> Flags:
+    """Whether a flag holds in all of the `size` rows before each row."""
+    broken = np.concatenate(([0], np.cumsum(~flags)))
+    row = np.arange(len(flags))
+    throughout: Flags = broken[row] == broken[row - size]
+    return throughout
+
+
+def _batches(judged: Integers) -> Iterator[Integers]:
+    for first in range(0, len(judged), BATCH):
+        yield judged[first : first + BATCH]
+
+
+def _batches_of_windows(judged: Integers, size: Integers) -> Iterator[Integers]:
     """Split the judged rows into batches of equal window size and bounded memory."""
     judged = judged[np.argsort(size[judged], kind="stable")]
     for same in np.split(judged, np.flatnonzero(np.diff(size[judged])) + 1):
@@ -167,21 +196,84 @@ def _batches(judged: Integers, size: Integers) -> Iterator[Integers]:
             yield same[first : first + step]
 
 
-def _judge(windows: Floats, value: Floats, counts: Flags, options: DetectOptions) -> dict[str, NDArray[Any]]:
-    """Forecast one step beyond each window (m, n), which is overwritten, and compare with the value (m) that came."""
-    n, p = windows.shape[1], options.p
+@dataclass(frozen=True)
+class _Sums:
+    """What the model needs of m windows; lags 1, .., p and lag 0, the value itself, stand in this order."""
+
+    size: Integers
+    """Values in each window (m)."""
+    centre: Floats
+    """What `lags` and `last` are given about (m)."""
+    mean: Floats
+    squares: Floats
+    """Mean of each window, and sum of squares about it (m)."""
+    lags: Floats
+    """Mean of each lag (p+1, m)."""
+    moments: Floats
+    """Sums of the products of two lags about their means (p+1, p+1, m)."""
+    last: Floats
+    """The last p values, latest first (p, m)."""
+
+
+def _running_sums(known: Integers, p: int) -> Integers:
+    """Sums of the values before each row, and of their products with those 0, .., p before them (p+2, rows+1)."""
+    running = np.zeros((p + 2, len(known) + 1), dtype=np.int64)
+    np.cumsum(known, out=running[0, 1:])
+    for apart in range(p + 1):
+        np.cumsum(known[apart:] * known[: len(known) - apart], out=running[apart + 1, apart + 1 :])
+    return running  # may wrap around; the difference over a window does not
+
+
+def _sums_of_counts(running: Integers, known: Floats, at: Integers, size: Integers, p: int) -> _Sums:
+    """The sums of the windows before the rows `at`: whole numbers until the last division."""
+    n, start = size - p, at - size
+    total, squares = running[:2, at] - running[:2, start]
+    lag_totals = [running[0, at - lag] - running[0, start + p - lag] for lag in range(p + 1)]
+    moments = np.empty((p + 1, p + 1, len(at)))
+    for lag in range(p + 1):
+        for apart in range(p + 1 - lag):
+            products = running[apart + 1, at - lag] - running[apart + 1, start + p - lag]
+            about_means = (n * products - lag_totals[lag] * lag_totals[lag + apart]) / n
+            moments[lag - 1, lag + apart - 1] = moments[lag + apart - 1, lag - 1] = about_means
+    return _Sums(
+        size=size,
+        centre=np.zeros(len(at)),
+        mean=total / size,
+        squares=(size * squares - total**2) / size,
+        lags=np.array([*lag_totals[1:], lag_totals[0]]) / n,
+        moments=moments,
+        last=np.array([known[at - lag] for lag in range(1, p + 1)]).reshape(p, len(at)),
+    )
+
+
+def _sums_of_windows(windows: Floats, p: int) -> _Sums:
+    """The sums of windows (m, n), which are overwritten."""
+    n = windows.shape[1]
     # About the mean of what all lags share, so that no lag is rounded at the scale of an outlier it has not seen.
     centre = windows[:, p : n - p].mean(axis=1)
     windows -= centre[:, np.newaxis]
     total = windows.sum(axis=1)
-    mean = centre + total / n
-    squares = np.einsum("ij,ij->i", windows, windows) - total**2 / n
-    level = np.sqrt(mean**2 + squares / n)
-    regular, step, residual = _autoregression(windows, total, p, FLAT * level)
+    lags, moments = _moments(windows, total, p)
+    return _Sums(
+        size=np.full(len(windows), n),
+        centre=centre,
+        mean=centre + total / n,
+        squares=np.einsum("ij,ij->i", windows, windows) - total**2 / n,
+        lags=lags,
+        moments=moments,
+        last=windows[:, ::-1][:, :p].T,
+    )
 
-    forecast = np.where(regular, centre + step, mean)
-    fitted = np.where(regular, n - p, n)
-    variance = np.where(regular, residual, squares) / fitted
+
+def _judge(sums: _Sums, value: Floats, counts: Flags, options: DetectOptions) -> dict[str, NDArray[Any]]:
+    """Forecast one step beyond each of m windows, and compare with the value (m) that came."""
+    p, mean = options.p, sums.mean
+    level = np.sqrt(mean**2 + sums.squares / sums.size)
+    regular, step, residual = _autoregression(sums, p, FLAT * level)
+
+    forecast = np.where(regular, sums.centre + step, mean)
+    fitted = np.where(regular, sums.size - p, sums.size)
+    variance = np.where(regular, residual, sums.squares) / fitted
     variance[variance <= (FLAT * level) ** 2] = 0.0
     rmse = np.sqrt(variance)
     # A count of independent arrivals scatters by the root of its mean, and none moves by less than one.
@@ -205,21 +297,20 @@ def _aic(variance: Floats, fitted: Integers, parameters: Integers) -> Floats:
     return aic
 
 
-def _autoregression(windows: Floats, total: Floats, p: int, flat: Floats) -> tuple[Flags, Floats, Floats]:
+def _autoregression(sums: _Sums, p: int, flat: Floats) -> tuple[Flags, Floats, Floats]:
     """
-    Regress each window (m, n), given about its centre and with its sum, on its own p lags and a constant.
+    Regress each window on its own p lags and a constant.
 
     Returns whether the equations are regular, the forecast about the same centre, and the residual sum of squares, each
     (m). They are not regular when a lag scatters by no more than `flat` (m), or when the lags before it explain all of
     it but TOLERANCE; the other two results mean nothing there.
     """
-    mean, moments = _moments(windows, total, p)
+    mean, moments = sums.lags, sums.moments
     spread = np.sqrt(np.maximum(np.diagonal(moments).T, 0.0))
-    varies = spread > flat * np.sqrt(windows.shape[1] - p)
+    varies = spread > flat * np.sqrt(sums.size - p)
     unit = np.where(varies, spread, 1.0)
-    regular, phi, unexplained = _solve(moments / (unit[:, np.newaxis] * unit), varies[:p].all(axis=0))
-    last = windows[:, ::-1][:, :p].T
-    step = mean[p] + unit[p] * (phi * (last - mean[:p]) / unit[:p]).sum(axis=0)
+    regular, phi, unexplained = _solve(moments / (unit[:, np.newaxis] * unit), np.all(varies[:p], axis=0))
+    step = mean[p] + unit[p] * (phi * (sums.last - mean[:p]) / unit[:p]).sum(axis=0)
     return regular, step, np.maximum(unexplained, 0.0) * unit[p] ** 2
 
 

@@ -3,6 +3,7 @@
 import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +13,7 @@ from sentinel_cli.local._arrival import arrive, judge
 from sentinel_cli.local._expressions import to_duckdb
 from sentinel_cli.local._functions import register_functions
 from sentinel_cli.local._plan import INPUT, make_plan
-from sentinel_cli.local._run import Managed, StatementRun, Step
+from sentinel_cli.local._run import Managed, StatementRun, Step, choose
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
 from sql.dialect import parse
@@ -102,11 +103,14 @@ class Engine:
     def _run(self, batch: str, *, is_replay: bool, is_last: bool) -> None:
         arrived = arrive(self.connection, batch, self._mark, self.watermark, is_replay=is_replay, is_last=is_last)
         judged = judge(self.connection, arrived, self.view) if self.view else arrived
+        steps = {run: judged if run.plan.view == self.view else arrived for run in self.runs if run.plan.source == RAW}
+        alive = [run for run, step in steps.items() if run.survive(step)]
+        chosen = choose(alive, arrived, self.connection) if is_replay and alive else ""
         for run in self.runs:
-            step = self._since(run, arrived) if run.plan.source != RAW else arrived
-            if run.plan.view and run.plan.view == self.view:
-                step = judged
-            self._advance(run, step)
+            if run.plan.source != RAW:
+                self._advance(run, self._since(run, arrived))
+            elif run in alive:
+                self._emit(run, run.emit(replace(steps[run], chosen=chosen)))
         self.watermark = arrived.high if arrived.high is not None else self.watermark
 
     def _since(self, run: StatementRun, step: Step) -> Step | None:

@@ -233,6 +233,21 @@ def test_a_gap_is_null_and_as_if_it_were_not_there() -> None:
     assert last([*value.tolist(), None, 3.0]) == last([*value.tolist(), 3.0])
 
 
+@pytest.mark.parametrize("p", [0, 1, 3])
+def test_running_sums_of_counts_give_what_the_sums_of_each_window_give(p: int) -> None:
+    value, options = counts(np.random.default_rng(p), 200), DetectOptions(16, 40, 99.0, False, p)
+    whole, halves = detect(value, options), detect(value / 2, options)  # halves are no counts
+    for name in ("forecast_value", "rmse"):
+        np.testing.assert_allclose(whole[name], 2 * halves[name], rtol=1e-9, err_msg=name)
+
+
+def test_large_counts_wrap_no_sum() -> None:
+    value = np.floor(np.sqrt(2.0**62) / 288) - np.random.default_rng(0).integers(1, 1000, 5000)
+    found = detect(value)
+    window = value[-289:-1]
+    assert found["forecast_value"][-1] == pytest.approx(AutoReg(window, 2, trend="c").fit().forecast(1)[0], rel=1e-9)
+
+
 def test_warm_up_is_null() -> None:
     found = detect([1.0] * 17)
     assert found["is_anomaly"].tolist() == [-1] * 16 + [0]
