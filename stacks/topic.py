@@ -56,7 +56,7 @@ class Topic(pulumi.ComponentResource):
         )
         confluent.SubjectConfig(
             f"{name}-compatibility",
-            subject_name=schema.subject_name,
+            subject_name=f"{args.topic}-value",
             compatibility_level="BACKWARD_TRANSITIVE",
             opts=pulumi.ResourceOptions.merge(in_registry, pulumi.ResourceOptions(depends_on=[schema])),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sentinel_cli.preview.changes import Action, Preview, Resource, shown
-from sentinel_cli.preview.statements import Statement
+from sentinel_cli.preview.statements import Statement, headless
 
 _OBJECT = re.compile(r"CREATE\s+(?:MODEL|AGENT)\s+(?:IF\s+NOT\s+EXISTS\s+)?`([^`]+)`", re.IGNORECASE)
 _PROMPT = re.compile(r"USING\s+PROMPT\s+'", re.IGNORECASE)
@@ -28,8 +28,8 @@ def ai_changes(preview: Preview, statements: list[Statement]) -> list[TextChange
 
 
 def text_change(statement: Statement) -> TextChange | None:
-    """The changed lines of a replaced statement's SQL; None where its text stays."""
-    diff = unified(statement.old_text, statement.text)
+    """The changed lines of a replaced statement's own SQL; None where it stays."""
+    diff = unified(headless(statement.old_text), headless(statement.text))
     return TextChange(statement.name, diff) if statement.resource.action == Action.replaced and diff else None
 
 

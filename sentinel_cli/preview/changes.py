@@ -111,8 +111,12 @@ def read_changes(digest: Digest) -> Preview:
 
 def _planned(digest: Digest) -> list[Step]:
     """The last step of each resource, what a refresh found being told before; without leftovers of an earlier up."""
-    known = [s for s in digest.steps if s.op in _ACTIONS and not (s.old_state and s.old_state.delete)]
-    return list({step.urn: step for step in known}.values())
+    return list({step.urn: step for step in digest.steps if step.op in _ACTIONS and not _left_over(step)}.values())
+
+
+def _left_over(step: Step) -> bool:
+    """Whether it deletes what an earlier up replaced; one that this up replaces is marked the same way."""
+    return step.op == "delete" and step.old_state is not None and step.old_state.delete
 
 
 def _resources(steps: list[Step]) -> Iterator[Resource]:

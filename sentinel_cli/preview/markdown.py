@@ -44,7 +44,8 @@ def _alarms(preview: Preview) -> Iterator[str]:
     for resource in clusters_lost(preview):
         what = "ENVIRONMENT" if resource.kind == "Environment" else "KAFKA CLUSTER"
         yield f"# THE {what} IS {resource.action.upper()}: every topic in it and every record of them is lost"
-        causes = [f"{c.path} {shown(c.old)} → {shown(c.new)}" for c in resource.inputs if c.outcome == Outcome.replaced]
+        changes = resource.inputs if resource.action == Action.replaced else ()
+        causes = [f"{c.path} {shown(c.old)} → {shown(c.new)}" for c in changes if c.outcome == Outcome.replaced]
         yield f"`{resource.step.name}`{': ' if causes else ''}{'; '.join(causes)}"
         yield ""
     for action in (Action.replaced, Action.deleted):

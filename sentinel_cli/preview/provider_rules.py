@@ -46,7 +46,7 @@ def compare(step: Step) -> list[Change]:
     if rules is None:
         return []
     forced = set(step.new_state.replace_on_changes if step.new_state else ())
-    differing = _differing(step.old, step.new)
+    differing = (each for each in _differing(step.old, step.new) if not _filled_in(rules, each))
     judged = [_judge(rules, forced, step, difference) for difference in differing]
     return [_masked(rules, change) for change in judged if change.outcome != Outcome.nothing]
 
@@ -69,6 +69,13 @@ def _differing(old: Any, new: Any, path: str = "") -> Iterator[Difference]:
             yield from _differing(old.get(key), new.get(key), f"{path}.{key}" if path else key)
     elif old != new:
         yield path, old, new
+
+
+def _filled_in(rules: Inputs, difference: Difference) -> bool:
+    """Whether an input that the program leaves out was filled in before, by its default or by the service."""
+    path, old, new = difference
+    rule = rules["inputs"].get(path, {})
+    return new is None and (rule.get("computed", False) or rule.get("default", MASKED) == old)
 
 
 def _masked(rules: Inputs, change: Change) -> Change:

@@ -94,7 +94,7 @@ def why(statement: Statement) -> str:
     step = statement.resource.step
     old, new = step.old_state, step.new_state
     if statement.text != statement.old_text:
-        same = _headless(statement.text) == _headless(statement.old_text)
+        same = headless(statement.text) == headless(statement.old_text)
         return "watermark or options of a table it reads" if same else "its SQL changes"
     if old and new and old.replacement_trigger not in (None, new.replacement_trigger):
         return "its compute pool or principal changes"
@@ -102,7 +102,7 @@ def why(statement: Statement) -> str:
     return f"{', '.join(causes)} changes" if causes else "what it depends on is replaced"
 
 
-def _headless(text: str) -> str:
+def headless(text: str) -> str:
     """The SQL without the lines that name the watermark and options of what it reads by their hash."""
     return re.sub(r"^-- Watermark and options of what it reads: [0-9a-f]{8}\n", "", text, flags=re.MULTILINE)
 

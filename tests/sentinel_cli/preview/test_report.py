@@ -55,8 +55,8 @@ def test_stdin_is_a_preview_too() -> None:
 @pytest.mark.parametrize(
     ("name", "gate", "reason"),
     [
-        ("region-changed", "cluster-replaced", "sentinel-cluster."),
-        ("region-changed", "topic-replaced", "aml-alerts-topic,"),
+        ("region-changed", "cluster-replaced", "platform-aws-us-east-1-standard-cluster."),
+        ("region-changed", "topic-replaced", "pipeline-aml_alerts-topic,"),
         ("rule-parameter-changed", "job-without-starts-at", "structuring."),
         ("rule-parameter-changed-without-sames", "job-without-starts-at", "structuring."),
         ("keys-rotated-and-more", "job-without-starts-at", "structuring."),
@@ -130,27 +130,27 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_protected_topic_that_goes_is_loud_and_a_gate() -> None:
     preview = saved("region-changed")
-    step_of(preview, "aml-alerts-topic")["oldState"]["protect"] = True
+    step_of(preview, "pipeline-aml_alerts-topic")["oldState"]["protect"] = True
     done = run("-", "--fail-on", "protected-deleted", stdin=json.dumps(preview))
     assert done.returncode == 1
-    assert "**Protected, so that Pulumi refuses**: `aml-alerts-topic`" in done.stdout
+    assert "**Protected, so that Pulumi refuses**: `pipeline-aml_alerts-topic`" in done.stdout
 
 
-def test_a_cluster_that_is_made_while_another_goes_is_the_first_line() -> None:
+def test_a_cluster_that_goes_is_the_first_line_whether_another_is_made_or_it_is_replaced() -> None:
+    assert run("region-changed.json").stdout.startswith("# THE KAFKA CLUSTER IS DELETED: every topic in it")
     preview = saved("region-changed")
-    cluster = step_of(preview, "sentinel-cluster")
-    other = {**cluster, "op": "create", "urn": f"{cluster['urn']}-2"}
-    cluster["op"] = "delete"
-    del cluster["newState"], other["oldState"]
-    preview["steps"].append(other)
+    old = step_of(preview, "platform-aws-us-east-1-standard-cluster")
+    new = step_of(preview, "platform-aws-us-west-2-standard-cluster")
+    preview["steps"].remove(new)
+    old |= {"op": "replace", "newState": new["newState"]}
     done = run("-", "--fail-on", "cluster-replaced", stdin=json.dumps(preview))
     assert done.returncode == 1
-    assert done.stdout.startswith("# THE KAFKA CLUSTER IS DELETED: every topic in it")
+    assert done.stdout.startswith("# THE KAFKA CLUSTER IS REPLACED: every topic in it")
 
 
 def test_what_a_refresh_found_and_what_an_earlier_up_left_behind_is_not_the_plan() -> None:
     preview = saved("no-change")
-    topic, cluster = step_of(preview, "aml-alerts-topic"), step_of(preview, "sentinel-cluster")
+    topic, cluster = step_of(preview, "pipeline-aml_alerts-topic"), step_of(preview, "platform-aws-us-east-1-standard-cluster")
     drifted = {**topic, "op": "update", "detailedDiff": {"config": {"kind": "update"}}}
     left_over = {"op": "delete", "urn": cluster["urn"], "oldState": {**cluster["oldState"], "delete": True}}
     preview["steps"] = [drifted, *preview["steps"], left_over]
@@ -159,11 +159,11 @@ def test_what_a_refresh_found_and_what_an_earlier_up_left_behind_is_not_the_plan
 
 def test_an_update_that_the_provider_refuses_is_told_before_the_up_finds_out() -> None:
     preview = saved("keys-rotated")
-    topic = step_of(preview, "aml-alerts-topic")
+    topic = step_of(preview, "pipeline-aml_alerts-topic")
     topic["newState"]["inputs"]["config"] = {"compression.type": "zstd"}
     done = run("-", "--fail-on", "update-refused", stdin=json.dumps(preview))
     assert done.returncode == 1
-    assert "**The up will fail at `aml-alerts-topic`**: config.compression.type" in done.stdout
+    assert "**The up will fail at `pipeline-aml_alerts-topic`**: config.compression.type" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_update_that_the_provider_refuses_is_told_before_the_up_finds_out() -
 )
 def test_a_secret_in_the_preview_is_never_printed(value: Any) -> None:
     preview = saved("llm-endpoint-changed")
-    connection = step_of(preview, "llm-connection")
+    connection = step_of(preview, "pipeline-llm-connection")
     connection["oldState"]["inputs"]["apiKey"] = "made-up-old-key"
     connection["newState"]["inputs"]["apiKey"] = value
     done = run("-", stdin=json.dumps(preview))
@@ -183,16 +183,17 @@ def test_a_secret_in_the_preview_is_never_printed(value: Any) -> None:
 
 def test_a_new_llm_key_is_told_without_it() -> None:
     preview = saved("llm-endpoint-changed")
-    connection = step_of(preview, "llm-connection")
+    connection = step_of(preview, "pipeline-llm-connection")
     connection |= {"op": "update", "diffReasons": ["apiKey"], "detailedDiff": {"apiKey": {"kind": "update"}}}
     connection["newState"] = connection["oldState"]
     text = run("-", stdin=json.dumps(preview)).stdout
-    assert "- Connection `sentinel_llm_connection_14fe0908` is updated: apiKey changes, a secret.\n" in text
+    name = connection["oldState"]["inputs"]["displayName"]
+    assert f"- Connection `{name}` is updated: apiKey changes, a secret.\n" in text
 
 
 def test_a_prompt_with_fences_does_not_break_out_of_its_block() -> None:
     preview = saved("prompt-changed")
-    agent = step_of(preview, "agent-statement")["newState"]["inputs"]
+    agent = step_of(preview, "pipeline-agent-statement")["newState"]["inputs"]
     agent["statement"] = agent["statement"].replace("never DISMISS.", "never DISMISS. It''s ```json```.")
     text = run("-", stdin=json.dumps(preview)).stdout
     assert "  ````diff\n" in text
