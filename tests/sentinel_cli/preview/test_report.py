@@ -150,17 +150,28 @@ def test_a_cluster_that_goes_is_the_first_line_whether_another_is_made_or_it_is_
 
 def test_what_a_refresh_found_and_what_an_earlier_up_left_behind_is_not_the_plan() -> None:
     preview = saved("no-change")
-    topic, cluster = step_of(preview, "pipeline-aml_alerts-topic"), step_of(preview, "platform-aws-us-east-1-standard-cluster")
+    topic = step_of(preview, "pipeline-aml_alerts-topic")
+    cluster = step_of(preview, "platform-aws-us-east-1-standard-cluster")
     drifted = {**topic, "op": "update", "detailedDiff": {"config": {"kind": "update"}}}
     left_over = {"op": "delete", "urn": cluster["urn"], "oldState": {**cluster["oldState"], "delete": True}}
     preview["steps"] = [drifted, *preview["steps"], left_over]
     assert run("-", stdin=json.dumps(preview)).stdout == (HERE / "no-change.md").read_text("utf-8")
 
 
+def test_a_connection_that_is_replaced_beside_its_predecessor_is_told() -> None:
+    preview = saved("llm-endpoint-changed")
+    assert step_of(preview, "pipeline-llm-connection")["oldState"]["delete"] is True, "as the engine marks it"
+    assert "| replaced | 1 FlinkConnection | `pipeline-llm-connection` |" in run("llm-endpoint-changed.json").stdout
+
+
+def test_what_the_provider_filled_in_is_no_change() -> None:
+    assert "hardDelete" not in run("keys-rotated.json").stdout
+
+
 def test_an_update_that_the_provider_refuses_is_told_before_the_up_finds_out() -> None:
     preview = saved("keys-rotated")
     topic = step_of(preview, "pipeline-aml_alerts-topic")
-    topic["newState"]["inputs"]["config"] = {"compression.type": "zstd"}
+    topic["newState"]["inputs"]["config"]["compression.type"] = "zstd"
     done = run("-", "--fail-on", "update-refused", stdin=json.dumps(preview))
     assert done.returncode == 1
     assert "**The up will fail at `pipeline-aml_alerts-topic`**: config.compression.type" in done.stdout
@@ -194,7 +205,7 @@ def test_a_new_llm_key_is_told_without_it() -> None:
 def test_a_prompt_with_fences_does_not_break_out_of_its_block() -> None:
     preview = saved("prompt-changed")
     agent = step_of(preview, "pipeline-agent-statement")["newState"]["inputs"]
-    agent["statement"] = agent["statement"].replace("never DISMISS.", "never DISMISS. It''s ```json```.")
+    agent["statement"] = agent["statement"].replace("doubt is left, REVIEW.", "doubt is left, REVIEW. It''s ```json```.")
     text = run("-", stdin=json.dumps(preview)).stdout
     assert "  ````diff\n" in text
     assert "It's ```json```." in text
