@@ -205,7 +205,9 @@ def test_a_new_llm_key_is_told_without_it() -> None:
 def test_a_prompt_with_fences_does_not_break_out_of_its_block() -> None:
     preview = saved("prompt-changed")
     agent = step_of(preview, "pipeline-agent-statement")["newState"]["inputs"]
-    agent["statement"] = agent["statement"].replace("doubt is left, REVIEW.", "doubt is left, REVIEW. It''s ```json```.")
+    agent["statement"] = agent["statement"].replace(
+        "doubt is left, REVIEW.", "doubt is left, REVIEW. It''s ```json```."
+    )
     text = run("-", stdin=json.dumps(preview)).stdout
     assert "  ````diff\n" in text
     assert "It's ```json```." in text
