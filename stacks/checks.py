@@ -29,18 +29,28 @@ def load_settings() -> tuple[Settings, sql.Pipeline]:
     The checked settings of the running program, and the pipeline that they ask for.
 
     Raises:
-        SettingsError: all that is wrong, a line each.
+        SettingsError: all that is wrong, a line each; or a file under `sql/` is wrong.
     """
     settings, found = read_settings()
     if settings is not None:
-        listed = [*_parameters(settings), *_names(settings)]
-        settings = _without(settings, {finding.key for finding in listed})
-        pipeline = load_pipeline(settings)
-        found += listed + [finding for check in _CHECKS for finding in check(settings, pipeline)]
+        try:
+            settings, pipeline, more = _checked(settings)
+        except PipelineError as error:
+            raise SettingsError(str(error)) from None
+        found += more
     if found or settings is None:
         lines = "\n".join(f"  {finding}" for finding in found)
         raise SettingsError(f"the stack's configuration is not as it should be:\n{lines}")
     return settings, pipeline
+
+
+def _checked(settings: Settings) -> tuple[Settings, sql.Pipeline, list[Finding]]:
+    """The settings less what is wrong with them, their pipeline, and all that is wrong."""
+    everything = sql.load_pipeline()
+    found = [*_parameters(settings), *_names(settings, everything)]
+    right = _without(settings, {finding.key for finding in found})
+    pipeline = _asked_for(right, everything)
+    return right, pipeline, found + [finding for check in _CHECKS for finding in check(right, pipeline)]
 
 
 def _without(settings: Settings, wrong: set[str]) -> Settings:
@@ -59,19 +69,11 @@ def _without(settings: Settings, wrong: set[str]) -> Settings:
     )
 
 
-def load_pipeline(settings: Settings) -> sql.Pipeline:
-    """
-    The pipeline with the stack's rules, parameters, model provider and starts.
-
-    Raises:
-        SettingsError: a file under `sql/` is wrong.
-    """
-    rules = [rule.id for rule in sql.load_pipeline().rules if rule.id not in settings.disabled_rules]
+def _asked_for(settings: Settings, everything: sql.Pipeline) -> sql.Pipeline:
+    """The pipeline with the stack's rules, parameters, model provider and starts."""
+    rules = [rule.id for rule in everything.rules if rule.id not in settings.disabled_rules]
     parameters = {**settings.parameters, "ai.connection": connection_name(settings.llm, settings.flink_region)}
-    try:
-        return sql.load_pipeline(parameters, rules=rules, provider=settings.llm.provider, starts_at=settings.starts_at)
-    except PipelineError as error:
-        raise SettingsError(str(error)) from None
+    return sql.load_pipeline(parameters, rules=rules, provider=settings.llm.provider, starts_at=settings.starts_at)
 
 
 def _parameters(settings: Settings) -> Iterator[Finding]:
@@ -81,8 +83,7 @@ def _parameters(settings: Settings) -> Iterator[Finding]:
         yield Finding("parameters.ai.connection", "the stack names its connection itself", "rm --path parameters")
 
 
-def _names(settings: Settings) -> Iterator[Finding]:
-    pipeline = sql.load_pipeline()
+def _names(settings: Settings, pipeline: sql.Pipeline) -> Iterator[Finding]:
     rules = {rule.id for rule in pipeline.rules}
     tables = {table.folder.name for table in pipeline.tables}
     inserts = {s.name for s in pipeline.statements if s.kind == "insert"}
