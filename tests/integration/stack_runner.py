@@ -209,12 +209,7 @@ class StackRunner:
             with _language_host(self._declare) as address:
                 inline = [f"--client={address}", "--exec-kind", "auto.inline", "--event-log", str(events)]
                 arguments = [*command, *inline, "--stack", self.stack_name]
-                environment = {
-                    **self.environment,
-                    "PULUMI_HOME": str(workspace.pulumi_home),
-                    "PULUMI_DEBUG_COMMANDS": "1",
-                }
-                result = workspace.pulumi_command.run(arguments, workspace.work_dir, environment)
+                result = workspace.pulumi_command.run(arguments, workspace.work_dir, self.environment)
         except auto.errors.CommandError as error:
             raise RunFailedError(str(error), _read_run(events, "")) from None
         finally:

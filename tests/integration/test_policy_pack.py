@@ -1,6 +1,5 @@
 """The real engine runs the real pack over the real program, lets it pass, and refuses what breaks a policy."""
 
-import runpy
 import shlex
 import sys
 from pathlib import Path
@@ -9,27 +8,18 @@ from typing import Any
 import pytest
 
 import sql
-from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, RunFailedError, StackRunner
-from tests.stacks.stack_configs import BEDROCK
+from tests.integration.stack.sentinel import BEDROCK, make
+from tests.integration.stack_runner import ROOT, RunFailedError, StackRunner
 
 PACK = ("--policy-pack", str(ROOT / "stacks" / "policies"))
-SECRETS = {
-    "confluentCloudApiKey": CLOUD_KEY,
-    "confluentCloudApiSecret": CLOUD_SECRET,
-    "azureOpenAiKey": "made-up-azure-key",
-    "awsAccessKey": "made-up-aws-key",
-    "awsSecretKey": "made-up-aws-secret",
-}
 
 
 def stack(folder: Path, name: str, settings: dict[str, object]) -> StackRunner:
     """A stack of this project, with the launcher by which an engine without a Python language host starts a pack."""
-    runner = StackRunner(folder, stack=name, project=ROOT)
+    runner = make(folder, name, **settings)
     launcher = folder / "bin" / "pulumi-analyzer-policy-python"
     launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -u -m pulumi.policy "$@"\n', encoding="utf-8")
     launcher.chmod(0o755)
-    runner.program = runpy.run_path(str(ROOT / "__main__.py"), run_name="program")["main"]
-    runner.configure(settings, SECRETS)
     return runner
 
 

@@ -14,19 +14,14 @@ from sentinel_cli.preview.changes import read_changes
 from sentinel_cli.preview.digest import read_digest
 from sentinel_cli.preview.markdown import report
 from sentinel_cli.preview.statements import read_statements
-from tests.integration.stack_runner import CLOUD_KEY, CLOUD_SECRET, ROOT, StackRunner
+from tests.integration.stack_runner import ROOT, StackRunner
 from tests.stacks.stack_configs import BEDROCK
+from tests.stacks.stack_configs import SECRETS as PROVIDER_SECRETS
 
 PREVIEWS = ROOT / "tests" / "sentinel_cli" / "preview"
 WRITE = "WRITE_PREVIEWS"
 """With this environment variable the saved previews and their reports are written anew, for a person to read."""
-SECRETS = {
-    "confluentCloudApiKey": CLOUD_KEY,
-    "confluentCloudApiSecret": CLOUD_SECRET,
-    "azureOpenAiKey": "made-up-azure-key",
-    "awsAccessKey": "made-up-aws-key",
-    "awsSecretKey": "made-up-aws-secret",
-}
+SECRETS = {**PROVIDER_SECRETS["azureopenai"], **PROVIDER_SECRETS["bedrock"]}
 AZURE = {
     "provider": "azureopenai",
     "endpoint": "https://sentinel-other.openai.azure.com",
