@@ -129,12 +129,12 @@ def _help(name: str) -> str:
 
 def credentials_page() -> str:
     """The pattern of credentials.env: every variable, what it is and which output it stands for."""
-    return "\n".join([_CREDENTIALS_HEAD, *(_credential(output) for output in Output)])
+    return "\n".join([_CREDENTIALS_HEAD, *map(_credential, Settings.model_fields)])
 
 
-def _credential(output: Output) -> str:
-    field = Settings.model_fields[output.name]
-    return f"# {field.description}; output {output}\n{variable(output)}=\n"
+def _credential(name: str) -> str:
+    description, output = Settings.model_fields[name].description, Output.__members__.get(name)
+    return f"# {description}{f'; output {output}' if output else ''}\n{variable(name)}=\n"
 
 
 def write_screenshot() -> None:

@@ -45,7 +45,7 @@ LabelsIn = Annotated[
 ]
 Stack = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Pulumi stack; else SENTINEL_STACK, else the selected one."),
+    typer.Option(metavar="NAME", help="Pulumi stack; else SENTINEL_STACK, else the selected one; '' for none."),
 ]
 PreviewFile = Annotated[
     str, typer.Argument(metavar="FILE", help="JSON of `pulumi preview --json --show-sames`; - for stdin.")

@@ -1,9 +1,11 @@
 """Where the commands connect to: the stack's outputs, then credentials.env, then the process environment.
 
-Each value has one name, its output's: output `flinkRestEndpoint` is the variable SENTINEL_FLINK_REST_ENDPOINT.
+Each value has one name, its output's: output `flinkRestEndpoint` is the variable SENTINEL_FLINK_REST_ENDPOINT. What a
+stack does not know (a broker without one, and how to speak to it) has a variable alone.
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field, SecretStr, ValidationError
@@ -18,9 +20,16 @@ PREFIX = "SENTINEL_"
 CREDENTIALS = "credentials.env"
 
 
-def variable(output: Output) -> str:
-    """The environment variable that stands for an output."""
-    return f"{PREFIX}{output.name.upper()}"
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+class SecurityProtocol(StrEnum):
+    """How a client speaks to the broker, in Kafka's own names."""
+
+    sasl_ssl = "SASL_SSL"
+    plaintext = "PLAINTEXT"
 
 
 class Settings(BaseSettings):
@@ -56,6 +65,15 @@ class Settings(BaseSettings):
     statements: dict[str, str] = Field({}, description='kind by statement, as JSON: {"structuring": "insert", ...}')
     stopped: bool = Field(False, description="whether the jobs are meant to be stopped: true or false")
 
+    kafka_security_protocol: SecurityProtocol = Field(
+        SecurityProtocol.sasl_ssl, description="SASL_SSL with a key of the cluster, or PLAINTEXT for a broker without"
+    )
+    kafka_ca_location: str = Field("", description="PEM file of the broker's authority, where it is not a public one")
+    runner_kafka_api_key: str = Field("", description="cluster key of the account that runs the pipeline without Flink")
+    runner_kafka_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    runner_schema_registry_api_key: str = Field("", description="registry key of the same account")
+    runner_schema_registry_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -70,8 +88,8 @@ class Settings(BaseSettings):
         return init_settings, dotenv_settings, env_settings
 
 
-def load_settings(needed: Iterable[Output], stack: str | None) -> Settings:
-    """The settings, in which every value of `needed` is set.
+def load_settings(needed: Iterable[str], stack: str | None) -> Settings:
+    """The settings, in which every value of `needed`, by its field's name, is set.
 
     Raises SettingsError where one is missing or has the wrong form, where the stack's outputs cannot be read although
     the stack was named, or credentials.env cannot be read. No message holds a value.
@@ -83,24 +101,25 @@ def load_settings(needed: Iterable[Output], stack: str | None) -> Settings:
     except ValidationError as error:
         raise SettingsError(_wrong_form(error)) from None
     except UnreadableValue as error:
-        name = next((o for o in Output if f'"{o.name}"' in str(error)), None)
+        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), None)
         where = variable(name) if name else CREDENTIALS
         raise SettingsError(f"{where} is not JSON; credentials.env.example shows its form.") from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise SettingsError(f"{CREDENTIALS} cannot be read: {why}.") from None
-    missing = [output for output in needed if output.name not in settings.model_fields_set]
+    missing = [name for name in needed if name not in settings.model_fields_set]
     if missing:
-        raise SettingsError(_missing(missing, outputs.source))
+        names = ", ".join(map(_named, missing))
+        raise SettingsError(f"Missing: {names}; looked for in {outputs.source}, {CREDENTIALS} and the environment.")
     return settings
 
 
 def _wrong_form(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_context=False)[0]
-    output = Output[str(first["loc"][0])]
-    return f"Output {output} (or {variable(output)}) has the wrong form: {first['msg']}."
+    name = _named(str(first["loc"][0]))
+    return f"{name[0].upper()}{name[1:]} has the wrong form: {first['msg']}."
 
 
-def _missing(missing: list[Output], source: str) -> str:
-    names = ", ".join(f"output {output} (or {variable(output)})" for output in missing)
-    return f"Missing: {names}; looked for in {source}, {CREDENTIALS} and the process environment."
+def _named(name: str) -> str:
+    output = Output.__members__.get(name)
+    return f"output {output} (or {variable(name)})" if output else variable(name)

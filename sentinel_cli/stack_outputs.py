@@ -26,8 +26,11 @@ class StackOutputs:
 def read_stack_outputs(stack: str | None) -> StackOutputs:
     """The outputs of `stack`, else of SENTINEL_STACK, else of the selected stack; empty where none is selected.
 
+    An empty name asks none: a broker on this machine must not be mixed with whatever stack is selected.
     Raises SettingsError where a stack was named and its outputs cannot be read.
     """
+    if stack == "":
+        return StackOutputs({}, "no stack")
     name = stack or os.environ.get("SENTINEL_STACK")
     try:
         values = _ask_pulumi(name)

@@ -23,7 +23,7 @@ def watch(stack: str | None, seconds: float, timeout: float, waiting: Callable[[
     `waiting` is told, before each pause, what is being waited for. `timeout` is the seconds one answer may take.
     Raises SettingsError and ServiceError.
     """
-    settings = load_settings(NEEDED, stack)
+    settings = load_settings([output.name for output in NEEDED], stack)
     if not settings.statements:
         raise SettingsError(f"Output {Output.statements} names no statement, so there is nothing to say of any.")
     end = time.monotonic() + seconds

@@ -15,7 +15,7 @@ from sql.errors import SettingsError
 from sql.outputs import SECRET_OUTPUTS, Output
 
 SECRET = "made-up-secret-of-a-test"
-ENDPOINT, FLINK_SECRET = Output.flink_rest_endpoint, Output.flink_api_secret
+ENDPOINT, FLINK_SECRET = Output.flink_rest_endpoint.name, Output.flink_api_secret.name
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +47,12 @@ def pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch, stacks: dict[str, Any]
 
 
 def test_the_settings_are_the_stacks_outputs() -> None:
-    assert [output.name for output in Output] == list(Settings.model_fields)
+    outputs = [output.name for output in Output]
+    own = list(Settings.model_fields)[len(outputs) :]
+    assert list(Settings.model_fields) == outputs + own
+    assert {name.partition("_")[0] for name in own} == {"kafka", "runner"}
     secret = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
-    assert secret == {output.name for output in SECRET_OUTPUTS}
+    assert secret == {output.name for output in SECRET_OUTPUTS} | {name for name in own if name.endswith("secret")}
     assert variable(ENDPOINT) == "SENTINEL_FLINK_REST_ENDPOINT"
 
 
@@ -58,8 +61,8 @@ def test_the_stack_comes_before_credentials_and_those_before_the_environment(
 ) -> None:
     pulumi(tmp_path, monkeypatch, {"dev": {"flinkRestEndpoint": "from-stack", "topics": ["a"], "unknown": 1}})
     Path("credentials.env").write_text("SENTINEL_FLINK_REST_ENDPOINT=x\nSENTINEL_FLINK_API_KEY=from-file\n")
-    for output in (ENDPOINT, Output.flink_api_key, Output.organization_id):
-        monkeypatch.setenv(variable(output), "from-environment")
+    for name in (ENDPOINT, "flink_api_key", "organization_id"):
+        monkeypatch.setenv(variable(name), "from-environment")
     settings = load_settings([ENDPOINT], "dev")
     assert settings.flink_rest_endpoint == "from-stack"
     assert settings.flink_api_key == "from-file"
@@ -82,7 +85,7 @@ def test_which_stack_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_complex_values_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTINEL_STATEMENTS", '{"structuring": "insert"}')
     monkeypatch.setenv("SENTINEL_STOPPED", "true")
-    settings = load_settings([Output.statements], None)
+    settings = load_settings([Output.statements.name], None)
     assert settings.statements == {"structuring": "insert"}
     assert settings.stopped
 
@@ -92,13 +95,28 @@ def test_what_is_missing_names_output_variable_and_places(tmp_path: Path, monkey
         load_settings([ENDPOINT], None)
     assert str(without.value) == (
         "Missing: output flinkRestEndpoint (or SENTINEL_FLINK_REST_ENDPOINT); looked for in the outputs of the "
-        "selected stack (pulumi is not on PATH), credentials.env and the process environment."
+        "selected stack (pulumi is not on PATH), credentials.env and the environment."
     )
     pulumi(tmp_path, monkeypatch, {"dev": {}})
     with pytest.raises(SettingsError, match=r"selected stack \(pulumi: no stack selected\), credentials.env"):
         load_settings([ENDPOINT], None)
     with pytest.raises(SettingsError, match=r"looked for in the outputs of stack dev, credentials\.env"):
         load_settings([ENDPOINT], "dev")
+
+
+def test_what_no_stack_knows_has_a_variable_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings([], None).kafka_security_protocol == "SASL_SSL"
+    with pytest.raises(SettingsError, match=r"^Missing: SENTINEL_RUNNER_KAFKA_API_KEY; looked for"):
+        load_settings(["runner_kafka_api_key"], None)
+    monkeypatch.setenv("SENTINEL_KAFKA_SECURITY_PROTOCOL", "SSL")
+    with pytest.raises(SettingsError, match=r"^SENTINEL_KAFKA_SECURITY_PROTOCOL has the wrong form: .*SASL_SSL"):
+        load_settings([], None)
+
+
+def test_an_empty_name_asks_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = pulumi(tmp_path, monkeypatch, {"": {"flinkRestEndpoint": "of-"}})
+    assert load_settings([], "").flink_rest_endpoint == ""
+    assert not calls.exists()
 
 
 def test_a_named_stack_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""The broker and the registry: where they are, as whom, and the frame that records travel in."""

@@ -1,0 +1,94 @@
+"""The Schema Registry, by Confluent's client: looked up once, and what it raises made one family of errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
+
+from sentinel_cli.kafka.connection import Connection
+from sql.errors import ServiceError
+
+_Answer = TypeVar("_Answer")
+_UNKNOWN = (404, 422)
+"""HTTP statuses by which a registry says that there is no such subject, version or id."""
+_REFUSED = (401, 403)
+_MOST = 10_000
+"""Unknown ids that are remembered: a topic can be flooded with them."""
+
+
+@dataclass(frozen=True)
+class RegisteredSchema:
+    """A schema as the registry has it."""
+
+    id: int
+    text: str
+    type: str
+    """JSON, AVRO or PROTOBUF"""
+
+
+class RegistryDownError(ServiceError):
+    """The registry does not answer: ask again later."""
+
+
+class Registry:
+    """A Schema Registry; what an id stands for never changes and is asked for once, unknown ids too."""
+
+    def __init__(self, connection: Connection, seconds: float = 10) -> None:
+        self.url = connection.registry_url
+        key = f"{connection.registry_key}:{connection.registry_secret.get_secret_value()}"
+        # A user name in the URL would stand in messages.
+        auth = {"basic.auth.user.info": key} if connection.registry_key else {}
+        self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **auth})
+        self.known: dict[int, RegisteredSchema | None] = {}
+
+    def latest(self, subject: str) -> RegisteredSchema | None:
+        """The newest schema of a subject, None where there is no such subject; ServiceError as in `ask`."""
+        self.client.clear_latest_caches()  # type: ignore[no-untyped-call]
+        found = self.ask(lambda: self.client.get_latest_version(subject))
+        return _registered(found.schema_id, found.schema) if found else None
+
+    def by_id(self, schema_id: int) -> RegisteredSchema | None:
+        """What an id stands for, None where the registry does not know it; ServiceError as in `ask`."""
+        if schema_id not in self.known:
+            found = self.ask(lambda: self.client.get_schema(schema_id))
+            if len(self.known) >= _MOST:
+                self.known = {known: schema for known, schema in self.known.items() if schema}
+            self.known[schema_id] = _registered(schema_id, found) if found else None
+        return self.known[schema_id]
+
+    def compatible(self, subject: str, text: str) -> bool:
+        """Whether a JSON Schema may follow the newest one of a subject; ServiceError as in `ask`."""
+        return self.ask(lambda: self.client.test_compatibility(subject, Schema(text, "JSON"))) is not False
+
+    def register(self, subject: str, text: str) -> int:
+        """Register a JSON Schema under a subject whose compatibility is BACKWARD; its id. ServiceError as in `ask`."""
+        self.ask(lambda: self.client.set_compatibility(subject, "BACKWARD"))
+        schema_id = self.ask(lambda: self.client.register_schema(subject, Schema(text, "JSON")))
+        if schema_id is None:
+            raise ServiceError(f"The registry at {self.url} does not take the schema of {subject}.")
+        return schema_id
+
+    def ask(self, question: Callable[[], _Answer]) -> _Answer | None:
+        """
+        What the registry answers, None where it says that there is no such thing.
+
+        Raises:
+            RegistryDownError: it does not answer, or has a fault of its own.
+            ServiceError: it refuses the key.
+        """
+        try:
+            return question()
+        except SchemaRegistryError as error:
+            if error.http_status_code in _UNKNOWN:
+                return None
+            if error.http_status_code in _REFUSED:
+                raise ServiceError(f"The registry at {self.url} refuses the key or its secret.") from None
+            raise RegistryDownError(f"The registry at {self.url} answers with HTTP {error.http_status_code}.") from None
+        except Exception as error:  # what the client raises for the network is no one family
+            raise RegistryDownError(f"The registry at {self.url} does not answer ({type(error).__name__}).") from None
+
+
+def _registered(schema_id: int | None, schema: Schema) -> RegisteredSchema:
+    return RegisteredSchema(schema_id or 0, schema.schema_str or "", schema.schema_type or "AVRO")
