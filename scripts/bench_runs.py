@@ -67,7 +67,7 @@ def run_polars(path: str, alerts: str) -> Result:
 
 def run_steps(path: str, alerts: str, rows: int) -> Result:
     """Every rule over a file in steps of so many rows; `steps` are the seconds of each, without reading its rows."""
-    with Engine(load_pipeline(), until=ALERTS) as engine:
+    with Engine(load_pipeline(), until=ALERTS, incremental=True) as engine:
         connection, steps = engine.connection, []
         load_transactions(connection, [path], arrived=datetime.now(UTC))
         (end,) = connection.execute("SELECT max(__seq) + 1 FROM arrived_transactions").fetchall()[0]

@@ -46,7 +46,7 @@ class Demo:
         """Take the stream step by step; the closing heartbeat ends the last window."""
         from sentinel_cli.inputs import load_transactions
 
-        with tempfile.TemporaryDirectory() as folder, Engine(load_pipeline()) as engine:
+        with tempfile.TemporaryDirectory() as folder, Engine(load_pipeline(), incremental=True) as engine:
             path = Path(folder, "stream.jsonl")
             path.write_bytes(b"".join(self.stream.blocks()))
             load_transactions(engine.connection, [str(path)], arrived=datetime.now(UTC))
@@ -58,7 +58,7 @@ class Demo:
                 cases = join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, seen)})
                 seen += len(cases)
                 cases.sort(key=lambda case: (case["detected_at"], case["alert_id"]))
-                yield Progress(min(start + size, self.events), _instant(engine.watermark), cases, self.elapsed())
+                yield Progress(min(start + size, self.events), _instant(engine.watermarks.get(0)), cases, self.elapsed())
             tables = [table.name for table in engine.pipeline.tables if table.name != RAW]
             self.counts = {table: engine.count(table) for table in tables}
 

@@ -85,7 +85,7 @@ def replay(request: Request) -> Iterator[Outcome]:
     """
     pipeline = load_pipeline(request.parameters, rules=request.rules)
     until = ALERTS if request.until == "alerts" else DISPOSITIONS
-    with Engine(pipeline, until=until) as engine:
+    with Engine(pipeline, until=until, incremental=request.incremental) as engine:
         connection = engine.connection
         if request.threads:
             connection.execute(f"SET threads = {request.threads}")

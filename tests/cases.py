@@ -99,7 +99,7 @@ def run_replay(pipeline: Pipeline, events: Sequence[Row]) -> Engine:
 
 def run_steps(pipeline: Pipeline, events: Sequence[Row]) -> Engine:
     """An engine that has seen the events one by one."""
-    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts")
+    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts", incremental=True)
     batch = load_batch(engine.connection, events)
     for number in range(len(events)):
         engine.step(f"(SELECT * FROM {batch} WHERE __seq = {number})", is_last=number == len(events) - 1)

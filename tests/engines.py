@@ -23,7 +23,7 @@ DETECTED = (ALERTS, "sentinel.transactions_late", "sentinel.dead_letters")
 
 def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | None = None) -> Result:
     """Alerts, late rows and dead letters of the embedded engine, as one replay or in steps of so many rows."""
-    with Engine(pipeline, duckdb.connect(), until=ALERTS) as engine:
+    with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=step is not None) as engine:
         batch = load_batch(engine.connection, events)
         if step is None:
             engine.replay(batch)
@@ -31,6 +31,17 @@ def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | No
             for start in range(0, len(events), step):
                 rows = f"(SELECT * FROM {batch} WHERE __seq >= {start} AND __seq < {start + step})"
                 engine.step(rows, is_last=start + step >= len(events))
+        return {table: comparable(engine.rows(table)) for table in DETECTED}
+
+
+def partitioned_detection(pipeline: Pipeline, events: Sequence[Row], partitions: int, step: int) -> Result:
+    """The same in steps over several partitions; event number n arrives in partition `n % 7 % partitions`."""
+    with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=True) as engine:
+        batch = load_batch(engine.connection, events)
+        placed = f"(SELECT *, (__seq % 7 % {partitions})::INTEGER AS __partition FROM {batch})"
+        for start in range(0, len(events), step):
+            rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
+            engine.step(rows, is_last=start + step >= len(events), has_partitions=True)
         return {table: comparable(engine.rows(table)) for table in DETECTED}
 
 

@@ -1,6 +1,6 @@
 """What a batch of transactions brings: the watermark before each row, and the verdict on each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -8,51 +8,66 @@ from sqlglot import exp, parse_one
 
 from sentinel_cli.local._lateness import NEVER
 from sentinel_cli.local._plan import INPUT
-from sentinel_cli.local._run import Step
+from sentinel_cli.local._step import Move, Step
 
 _VERDICT = "violation"
 """The column of the view judged_transactions that is NULL for a row that a rule may count."""
 
 
-def arrive(  # noqa: PLR0913 (a batch, the watermark and what the batch is to the run)
-    connection: duckdb.DuckDBPyConnection,
-    batch: str,
-    mark: str,
-    watermark: int | None,
-    *,
-    is_replay: bool,
-    is_last: bool,
-) -> Step:
+def arrive_all(connection: duckdb.DuckDBPyConnection, batch: str, mark: str) -> Step:
     """
-    The step of a batch.
+    The step of a replay: a batch that is all there is, in one partition, with a last watermark that closes everything.
 
-    The watermark before a row is the largest mark of the rows before it; what is not later than that arrived late.
-
-    Args:
-        connection: Gets the tables `__late` and `__marks`.
-        batch: Relation of the rows, in order of arrival.
-        mark: The table's watermark expression, as DuckDB SQL.
-        watermark: The watermark before the batch, None at the start.
-        is_replay: Whether the batch is all there is.
-        is_last: Whether it is the last, and closes every window.
+    `mark` is the table's watermark expression, as DuckDB SQL. The watermark before a row is the largest mark of the
+    rows before it; what is not later than that arrived late. Gets the tables `__late` and `__marks`.
     """
-    floor = NEVER if watermark is None else watermark
     rows = f"SELECT __seq, event_time, epoch_ms({mark}) AS mark FROM {batch}"
     # Without ORDER BY DuckDB streams the window, in a third of the time: a batch stands in order of arrival.
     highest = f"SELECT *, max(mark) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS highest FROM ({rows})"
-    before = f"greatest({floor}, coalesce(lag(highest) OVER (), {NEVER}))"
+    before = f"coalesce(lag(highest) OVER (), {NEVER})"
     marks = f"SELECT __seq, epoch_ms(event_time) AS time, {before} AS __wm FROM ({highest})"
     late = _create(connection, "__late", f"SELECT __seq, __wm FROM ({marks}) WHERE time <= __wm")
-    if late or not is_replay:
-        _create(connection, "__marks", f"SELECT __seq, __wm FROM ({marks})")
-    source = f"(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM {batch})"
     if late:
-        behind = "make_timestamp_ms(l.__wm) AS __behind"
-        source = f"(SELECT b.*, {behind} FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"
-    if is_last:
-        return Step(source, "__marks", bool(late), watermark, None, is_replay)
-    (latest,) = connection.execute(f"SELECT max(mark) FROM ({rows})").fetchall()[0]
-    return Step(source, "__marks", bool(late), watermark, max(floor, NEVER if latest is None else latest), is_replay)
+        _create(connection, "__marks", f"SELECT __seq, __wm FROM ({marks})")
+    return Step(_behind(batch, late), "__marks", bool(late), {0: (None, None)}, is_replay=True)
+
+
+def arrive(
+    connection: duckdb.DuckDBPyConnection, batch: str, mark: str, watermarks: Mapping[int, int], *, is_last: bool
+) -> Step:
+    """
+    The step of a batch of several partitions, each of which has a watermark of its own.
+
+    Args:
+        connection: Gets the tables `__marked`, `__late` and `__marks`.
+        batch: Relation of the rows, with `__partition`, ascending in `__seq`.
+        mark: The table's watermark expression, as DuckDB SQL.
+        watermarks: The watermark of each partition before the batch, none at its start.
+        is_last: Whether it is the last, and closes every window.
+    """
+    floors = " ".join(f"WHEN {partition} THEN {mark}" for partition, mark in watermarks.items())
+    floor = f"CASE __partition {floors} ELSE {NEVER} END" if floors else str(NEVER)
+    _create(connection, "__marked", f"SELECT __seq, __partition, event_time, epoch_ms({mark}) AS mark FROM {batch}")
+    arrivals = "PARTITION BY __partition ORDER BY __seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    before = f"greatest({floor}, coalesce(max(mark) OVER ({arrivals}), {NEVER}))"
+    _create(connection, "__marks", f"SELECT __seq, epoch_ms(event_time) AS time, {before} AS __wm FROM __marked")
+    late = _create(connection, "__late", "SELECT __seq, __wm FROM __marks WHERE time <= __wm")
+    found = connection.execute("SELECT __partition, max(mark) FROM __marked GROUP BY __partition").fetchall()
+    latest: dict[int, int] = {partition: high for partition, high in found if high is not None}
+    moves: dict[int, Move] = {}
+    for partition in sorted({0} if is_last and not found and not watermarks else {*watermarks, *dict(found)}):
+        low = watermarks.get(partition)
+        high = max(low if low is not None else NEVER, latest.get(partition, NEVER))
+        moves[partition] = (low, None if is_last else high)
+    return Step(_behind(batch, late), "__marks", bool(late), moves)
+
+
+def _behind(batch: str, late: int) -> str:
+    """The batch with the watermark of each row that arrived late."""
+    if not late:
+        return f"(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM {batch})"
+    behind = "make_timestamp_ms(l.__wm) AS __behind"
+    return f"(SELECT b.*, {behind} FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"
 
 
 def judge(connection: duckdb.DuckDBPyConnection, step: Step, view: tuple[str, str]) -> Step:

@@ -15,7 +15,9 @@ Source: RowTimeRangeBoundedPrecedingFunction of Apache Flink 2.3, behaviour chec
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+Key = TypeVar("Key", bound=Hashable)
 NEVER = -(2**50)
 """A watermark before the first one, in epoch milliseconds."""
 _MANY = 64
@@ -36,7 +38,7 @@ class KeyState:
 
 
 def admit(
-    rows: Iterable[tuple[int, Hashable, int, int]], window_ms: int, states: dict[Hashable, KeyState]
+    rows: Iterable[tuple[int, Key, int, int]], window_ms: int, states: dict[Key, KeyState]
 ) -> list[int | None]:
     """
     The epoch of each row that the operator accepts, None for a row that it drops.

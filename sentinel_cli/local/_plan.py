@@ -10,7 +10,9 @@ The plan of a statement: its CTEs cut into segments, each of which keeps one kin
 
 A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the
 order of arrival; `__behind`, the watermark of a row that arrived behind it, else NULL; `__due`, when an OVER emits the
-row; `__epoch`, which life of the operator's state the row belongs to.
+row; `__epoch`, which life of the operator's state the row belongs to. Where state is kept, rows also carry `__partition`,
+whose watermark counts for them, and `__key`, a small whole number for the account in its partition: an account that
+stands in two partitions is two keys, so that what comes out of a partition is a function of its log alone.
 """
 
 from dataclasses import dataclass, field
@@ -26,6 +28,9 @@ from sql.dialect import duration, parse
 INPUT = "__input"
 Kind = Literal["rows", "tumble", "range", "model", "first", "call"]
 MANAGED = {"ML_PREDICT", "AI_RUN_AGENT"}
+RECORD_KEY = ("account_id",)
+"""Columns that make up the key of a transaction's record."""
+_NUMBERED = ("__key", "__partition")
 
 
 @dataclass
@@ -83,19 +88,20 @@ class Plan:
     """The first CTE, where it reads the source row by row: name and query."""
 
 
-def make_plan(statement: Statement) -> Plan:
+def make_plan(statement: Statement, *, numbered: bool = False) -> Plan:
     """
-    The plan of an INSERT.
+    The plan of an INSERT; `numbered` where rows carry `__partition` and `__key`.
 
     Raises:
         PipelineError: the embedded engine does not know a construct.
     """
-    return _Planner(statement).plan()
+    return _Planner(statement, numbered).plan()
 
 
 class _Planner:
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: Statement, numbered: bool) -> None:
         self.statement = statement
+        self.numbered = _NUMBERED if numbered else ()
         self.file = statement.file
         self.tree = parse(statement.sql, self.file)
         self.segments: list[Segment] = [Segment("rows")]
@@ -158,8 +164,8 @@ class _Planner:
         self._rename_source(select)
         self._watermark(select)
         carried = segment.kind != "tumble" and not any(s.kind == "tumble" for s in self.segments)
-        if carried:
-            _carry(select, ["__seq", "__behind", *(("__due", "__epoch") if segment.kind == "range" else ())])
+        own = ("__seq", "__behind", *(("__due", "__epoch") if segment.kind == "range" else ())) if carried else ()
+        _carry(select, [*own, *self.numbered])
         segment.ctes.append((name, self._sql(select)))
         self.last = name
 
@@ -173,7 +179,8 @@ class _Planner:
         segment = self._open("tumble")
         segment.time = descriptor.expressions[0].name
         segment.size_ms = int(duration(size, self.file).total_seconds() * 1000)
-        segment.keys = tuple(c.name for c in select.args["group"].expressions if c.name not in _WINDOW_COLUMNS)
+        grouped = tuple(c.name for c in select.args["group"].expressions if c.name not in _WINDOW_COLUMNS)
+        segment.keys = self._keys(grouped)
         self._defer(segment, name, select)
         if not _reads(source.name, self.last) or not _grouped_by_window(select):
             raise unknown(select, self.file)
@@ -186,12 +193,22 @@ class _Planner:
                 later = exp.Add(this=exp.column("window_start"), expression=milliseconds(shift))
                 _substitute(column, later, column.name)
         select.set("from_", exp.From(this=exp.to_table(INPUT)))
+        for column in self.numbered:
+            select.args["group"].append("expressions", exp.column(column))
+        _carry(select, list(self.numbered))
         segment.ctes.append((name, self._sql(select)))
         self.last = name
 
+    def _keys(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """What tells keys apart: the number of the record's key stands for it, where the columns are that key."""
+        if self.numbered and columns == RECORD_KEY and not self.aliases.intersection(columns):
+            return ("__key",)
+        return (*columns, "__partition") if self.numbered else columns
+
     def _range(self, name: str, select: exp.Expr) -> None:
         specs = _specs(select)
-        keys, time, size = self._frame(specs, select)
+        columns, time, size = self._frame(specs, select)
+        keys = self._keys(columns)
         segment = self.segments[-1]
         if segment.kind != "range" or (segment.keys, segment.time) != (keys, time):
             segment = self._open("range")
@@ -200,7 +217,7 @@ class _Planner:
         if not segment.ctes:
             self._defer(segment, name, select)
         for spec in specs:
-            spec.args["partition_by"].append(exp.column("__epoch"))
+            spec.set("partition_by", [exp.column(column) for column in (*keys, "__epoch")])
         self._append(segment, name, select)
 
     def _frame(self, specs: list[exp.Window], select: exp.Expr) -> tuple[tuple[str, ...], str, int]:
@@ -235,7 +252,7 @@ class _Planner:
             or time.name != window.args["order"].expressions[0].name
         ):
             raise unknown(select, self.file)
-        segment.keys = tuple(column.name for column in window.args["partition_by"])
+        segment.keys = self._keys(tuple(column.name for column in window.args["partition_by"]))
         segment.time, segment.value, segment.options = time.name, self._sql(value), self._sql(options)
         segment.column = alias.alias
         segment.ctes.append((name, f"SELECT * FROM {INPUT}"))

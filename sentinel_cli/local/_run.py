@@ -6,47 +6,22 @@ A replay is one step that ends with the last watermark; it keeps no state. Both 
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sentinel_cli.local._lateness import KeyState, admit
+from sentinel_cli.local._chunks import Chunks
+from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
+from sentinel_cli.local._range_state import RangeState
+from sentinel_cli.local._step import Step
 
 if TYPE_CHECKING:
     from sentinel_cli.local._model import Model
 
-_SMALL = 1_000
-"""Rows of a table of state that are not worth cutting."""
 Answers = list[list[tuple[str | None, ...]]]
 Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
 """A managed table function over a batch: for each tuple of arguments, the rows that it yields."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: rows arrive from `source`, and the watermark moves from `low` to `high` (epoch milliseconds)."""
-
-    rows: str
-    """Relation of the new rows, with `__seq` and `__behind`."""
-    watermarks: str
-    """Relation of `__seq` and `__wm`, the watermark before each new row in epoch milliseconds; rows that arrived late
-    are always in it, and all rows where there is one."""
-    has_late: bool
-    low: int | None
-    high: int | None
-    """None closes every window."""
-    is_replay: bool
-    view: Callable[[str], str] = str
-    """From rows to what the statement reads of them."""
-    chosen: str = ""
-    """Those of the rows that can belong to a survivor, where they have been chosen for all statements at once."""
-
-    @property
-    def source(self) -> str:
-        """Relation of what the statement reads."""
-        return self.view(self.rows)
 
 
 class StatementRun:
@@ -56,9 +31,9 @@ class StatementRun:
         self.plan, self.connection, self.managed = plan, connection, managed
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
         self.survivors = f"{self.prefix}_survivors"
-        self.keys: dict[object, KeyState] = {}
-        self.settled: dict[str, int] = {}
-        """Tables of state, with the rows that each held when it was last cut."""
+        self.ranges: dict[str, RangeState] = {}
+        self.windows: dict[str, Chunks] = {}
+        """Rows of open tumbling windows."""
         self.models: dict[str, Model] = {}
         self.admitted: Callable[[str], str] = str
 
@@ -68,21 +43,26 @@ class StatementRun:
 
     def survive(self, step: Step) -> int:
         """Take the rows of a step, and count those that the statement's filter leaves; they stand in a table."""
-        relation = step.source
+        relation, where = step.source, self.plan.where
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
-        where = self.plan.where
         if any(segment.kind == "range" for segment in self.plan.segments):
-            where = f"({where}) AND {_between('__due', step)}"
-        alive = self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
+            where = f"({where}) AND {step.passed('__due')}"
+        alive = self._filtered(relation, where) if self._can_emit(relation, where) else 0
         for number, segment in enumerate(self.plan.segments):
             if alive and segment.bounds:
-                alive = self._create(
-                    self.survivors, f"SELECT * FROM {self._filled(number, segment.bounds, step)} WHERE {where}"
-                )
+                alive = self._filtered(self._filled(number, segment.bounds, step), where)
         if not alive:
-            self._prune(step)
+            self._forget(step)
         return alive
+
+    def _can_emit(self, relation: str, where: str) -> bool:
+        """Whether any row comes out; where a step's last rows are those of an OVER, it narrows to their keys."""
+        state = self.ranges.get(f"{self.prefix}_{len(self.plan.segments) - 1}")
+        return state is None or bool(state.due and state.narrow(relation, where))
+
+    def _filtered(self, relation: str, where: str) -> int:
+        return self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
 
     def wanted(self) -> list[tuple[str, str]]:
         """Columns of the source, and a table with the only values of them in rows that `emit` computes in full."""
@@ -97,7 +77,7 @@ class StatementRun:
             if segment.deferred:
                 relation = self._filled(number, segment.deferred, step)
         self._create(emitted, f"SELECT {columns} FROM {relation}")
-        self._prune(step)
+        self._forget(step)
         return emitted
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
@@ -116,41 +96,33 @@ class StatementRun:
         if step.is_replay:
             self.admitted = admitted
             return _query(segment, admitted(relation))
-        self._keep(name, admitted(relation))
-        closed = _between(f"window_start + {last}", step)
+        self.windows.setdefault(name, Chunks(self.connection, name, "window_start")).add(admitted(relation))
+        closed = step.passed("window_start", segment.size_ms - 1)
         return _query(segment, f"(SELECT * FROM {name} WHERE {closed})")
 
     def _range(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Rows are kept as far as windows look back; those whose time has come are judged, with their keys' others."""
-        admitted = self._admission(name, segment, relation, step)
         if step.is_replay:
-            self.admitted = admitted
-            return _query(segment, admitted(relation))
-        self._keep(name, admitted(relation))
-        keys = ", ".join(segment.keys)
-        due = f"(SELECT {keys}, {segment.time} FROM {name} WHERE {_between('__due', step)})"
-        reach = f"INTERVAL '{segment.reach_ms}' MILLISECOND"
-        needed = (
-            f"(SELECT * FROM {name} WHERE {segment.time} >= (SELECT min({segment.time}) FROM {due}) - {reach} "
-            f"AND ({keys}) IN (SELECT ({keys}) FROM {due}))"
-        )
-        return _query(segment, needed)
+            self.admitted = self._admission(name, segment, relation, step)
+            return _query(segment, self.admitted(relation))
+        if name not in self.ranges:
+            self.ranges[name] = RangeState(self.connection, name, segment)
+        self.ranges[name].take(relation, step)
+        return _query(segment, self.ranges[name].needed())
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
-        """From rows to those that the OVER accepts, with `__due` and `__epoch`."""
+        """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""
         due = f"greatest({segment.time}, __behind + INTERVAL '1' MILLISECOND)"
-        if step.is_replay and not step.has_late:
+        if not step.has_late:
             return lambda rows: f"(SELECT *, {due} AS __due, 0 AS __epoch FROM {rows})"
-        table = f"{name}_admitted"
-        keys = ", ".join(segment.keys)
+        table, keys = f"{name}_admitted", ", ".join(segment.keys)
         late = f"SELECT ({keys}) FROM {relation} WHERE __behind IS NOT NULL"
-        judged = f"({keys}) IN ({late})" if step.is_replay else "TRUE"
         rows = self.connection.execute(
             f"SELECT r.__seq, {keys}, epoch_ms(r.{segment.time}), w.__wm FROM {relation} AS r "
-            f"JOIN {step.watermarks} AS w USING (__seq) WHERE {judged} ORDER BY r.__seq"
+            f"JOIN {step.watermarks} AS w USING (__seq) WHERE ({keys}) IN ({late}) ORDER BY r.__seq"
         ).fetchall()
         judged_rows = ((row[0], row[1:-2], row[-2], row[-1]) for row in rows)
-        epochs = admit(judged_rows, segment.size_ms, self.keys)
+        epochs = admit(judged_rows, segment.size_ms, {})
         self._load(table, {"__seq": "BIGINT", "__epoch": "BIGINT"}, [[row[0] for row in rows], epochs])
         return lambda rows: (
             f"(SELECT r.*, {due} AS __due, coalesce(a.__epoch, 0) AS __epoch FROM {rows} AS r "
@@ -211,33 +183,15 @@ class StatementRun:
         matching = f"SELECT c.__seq FROM {every} AS c JOIN {self.survivors} AS s ON {_match(segment)}"
         return step.view(f"(SELECT * FROM {step.rows} WHERE __seq IN ({matching}))")
 
-    def _keep(self, table: str, rows: str) -> None:
-        if table in self.settled:
-            self.connection.execute(f"INSERT INTO {table} SELECT * FROM {rows}")
-        else:
-            self.settled[table] = self._create(table, f"SELECT * FROM {rows}")
-
-    def _prune(self, step: Step) -> None:
+    def _forget(self, step: Step) -> None:
         """Forget what no later row can need."""
-        if step.is_replay or step.high is None:
-            return
         for number, segment in enumerate(self.plan.segments):
-            table = f"{self.prefix}_{number}"
-            if segment.kind == "tumble":
-                needed = f"window_start > {_timestamp(step.high - segment.size_ms + 1)}"
-            elif segment.kind == "range":
-                oldest = step.high - segment.reach_ms - segment.size_ms * 3 // 2 - 1
-                needed = f"{segment.time} >= {_timestamp(oldest)} OR __due > {_timestamp(step.high)}"
-            else:
-                continue
-            self._rewrite(table, f"SELECT * FROM {table} WHERE {needed}")
-
-    def _rewrite(self, table: str, needed: str) -> None:
-        """Cut a table of state to what is needed once it has doubled, so that a step's cost stays flat."""
-        (total,) = self._one(f"SELECT count(*) FROM {table}")
-        if total > 2 * max(self.settled[table], _SMALL):
-            self.settled[table] = self._create(f"{table}_needed", needed)
-            self.connection.execute(f"DROP TABLE {table}; ALTER TABLE {table}_needed RENAME TO {table}")
+            name = f"{self.prefix}_{number}"
+            if name in self.windows:
+                closed = {partition: high - segment.size_ms + 2 for partition, high in step.highs.items()}
+                self.windows[name].forget(closed)
+            elif name in self.ranges:
+                self.ranges[name].forget(step.highs)
 
     def _create(self, table: str, query: str) -> int:
         """A table of a query's rows; how many there are."""
@@ -287,13 +241,3 @@ def _match(segment: Segment) -> str:
         return " AND ".join([*on, "c.window_start = s.window_start"])
     first = f"s.{segment.time} - INTERVAL '{segment.size_ms}' MILLISECOND"
     return " AND ".join([*on, "c.__epoch = s.__epoch", f"c.{segment.time} BETWEEN {first} AND s.{segment.time}"])
-
-
-def _timestamp(milliseconds: int) -> str:
-    return f"make_timestamp_ms({milliseconds})"
-
-
-def _between(column: str, step: Step) -> str:
-    """Whether an instant lies between the last watermark and this one."""
-    above = "TRUE" if step.low is None else f"{column} > {_timestamp(step.low)}"
-    return above if step.high is None else f"({above} AND {column} <= {_timestamp(step.high)})"

@@ -9,11 +9,13 @@ from typing import Any
 
 import duckdb
 
-from sentinel_cli.local._arrival import arrive, judge
+from sentinel_cli.local._arrival import arrive, arrive_all, judge
 from sentinel_cli.local._expressions import to_duckdb
 from sentinel_cli.local._functions import register_functions
-from sentinel_cli.local._plan import INPUT, make_plan
-from sentinel_cli.local._run import Managed, StatementRun, Step, choose
+from sentinel_cli.local._numbers import Numbers
+from sentinel_cli.local._plan import INPUT, RECORD_KEY, make_plan
+from sentinel_cli.local._run import Managed, StatementRun, choose
+from sentinel_cli.local._step import Step
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
 from sql.dialect import parse
@@ -30,10 +32,12 @@ _TYPES = {
 
 class Engine:
     """
-    Runs every INSERT of a pipeline.
+    Runs every INSERT of a pipeline, on one replay or, if it is `incremental`, in steps.
 
     A batch is a relation with the columns of transactions_raw, `$rowtime` and `__seq`, ascending in order of arrival.
-    What a statement writes is appended to the DuckDB table of the sink's name, with a `__seq` of its own.
+    In steps it may have a `__partition` too: each partition has a watermark, a state and a lateness of its own, so that
+    its results are a function of its rows alone. What a statement writes is appended to the DuckDB table of the sink's
+    name, with a `__seq` of its own.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Engine:
         connection: duckdb.DuckDBPyConnection | None = None,
         *,
         until: str = "sentinel.alert_dispositions",
+        incremental: bool = False,
         managed: Mapping[str, Managed] = STAND_INS,
     ) -> None:
         self.connection = connection or duckdb.connect()
@@ -49,10 +54,12 @@ class Engine:
         register_functions(self.connection)
         # A connection with functions that is still open when the interpreter ends makes DuckDB complain at length.
         weakref.finalize(self, self.connection.close)
-        self.watermark: int | None = None
+        self.watermarks: dict[int, int] = {}
+        """By partition, in epoch milliseconds; rows without one are in partition 0."""
         self.pipeline = pipeline
-        wanted = _needed(pipeline, until)
-        self.runs = [StatementRun(make_plan(s), self.connection, dict(managed)) for s in wanted]
+        plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, until)]
+        self.runs = [StatementRun(plan, self.connection, dict(managed)) for plan in plans]
+        self.keys = Numbers(self.connection, "__keys", ("__partition", *RECORD_KEY), "__key")
         self.taken: dict[str, int] = {}
         self.view = _shared_view(self.runs)
         for table in pipeline.tables:
@@ -70,11 +77,29 @@ class Engine:
 
     def replay(self, batch: str) -> None:
         """Run everything at once; the end of the batch closes every window."""
-        self._run(batch, is_replay=True, is_last=True)
+        arrived = arrive_all(self.connection, batch, self._mark)
+        steps = self._steps(arrived)
+        alive = [run for run, step in steps.items() if run.survive(step)]
+        chosen = choose(alive, arrived, self.connection) if alive else ""
+        for run in self.runs:
+            if run.plan.source != RAW:
+                self._advance(run)
+            elif run in alive:
+                self._emit(run, run.emit(replace(steps[run], chosen=chosen)))
 
-    def step(self, batch: str, *, is_last: bool = False) -> None:
-        """Take a batch and emit what its watermark completes; the last one closes every window."""
-        self._run(batch, is_replay=False, is_last=is_last)
+    def step(self, batch: str, *, is_last: bool = False, has_partitions: bool = False) -> None:
+        """Take a batch and emit what its watermarks complete; the last one closes every window."""
+        rows = batch if has_partitions else f"(SELECT *, 0 AS __partition FROM {batch})"
+        self.keys.add(rows)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __batch AS SELECT * FROM {self.keys.joined(rows)}")
+        arrived = arrive(self.connection, "__batch", self._mark, self.watermarks, is_last=is_last)
+        steps = self._steps(arrived)
+        for run in self.runs:
+            if run.plan.source != RAW:
+                self._advance(run)
+            elif emitted := run.step(steps[run]):
+                self._emit(run, emitted)
+        self.watermarks |= arrived.highs
 
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a table as if a statement had written them; times as epoch milliseconds."""
@@ -88,10 +113,9 @@ class Engine:
 
     def decide(self) -> None:
         """Run enrichment and triage on the alerts that have come since the last time."""
-        at = Step("", "", False, self.watermark, self.watermark, False)
         for run in self.runs:
             if run.plan.source != RAW:
-                self._advance(run, self._since(run, at))
+                self._advance(run)
 
     def rows(self, table: str, after: int = 0) -> list[dict[str, Any]]:
         """The rows of a sink with `__seq` above `after`, in the order of emission; times as naive UTC datetimes."""
@@ -100,31 +124,20 @@ class Engine:
         query = f'SELECT {names} FROM "{table}" WHERE __seq > {after} ORDER BY __seq'
         return [dict(zip(columns, row, strict=True)) for row in self.connection.execute(query).fetchall()]
 
-    def _run(self, batch: str, *, is_replay: bool, is_last: bool) -> None:
-        arrived = arrive(self.connection, batch, self._mark, self.watermark, is_replay=is_replay, is_last=is_last)
+    def _steps(self, arrived: Step) -> dict[StatementRun, Step]:
+        """The step as each statement on transactions sees it: what most of them begin with is done once."""
         judged = judge(self.connection, arrived, self.view) if self.view else arrived
-        steps = {run: judged if run.plan.view == self.view else arrived for run in self.runs if run.plan.source == RAW}
-        alive = [run for run, step in steps.items() if run.survive(step)]
-        chosen = choose(alive, arrived, self.connection) if is_replay and alive else ""
-        for run in self.runs:
-            if run.plan.source != RAW:
-                self._advance(run, self._since(run, arrived))
-            elif run in alive:
-                self._emit(run, run.emit(replace(steps[run], chosen=chosen)))
-        self.watermark = arrived.high if arrived.high is not None else self.watermark
+        runs = (run for run in self.runs if run.plan.source == RAW)
+        return {run: judged if run.plan.view == self.view else arrived for run in runs}
 
-    def _since(self, run: StatementRun, step: Step) -> Step | None:
-        """What other statements wrote to the table that this one reads, since it last looked."""
+    def _advance(self, run: StatementRun) -> None:
+        """Give a statement what others wrote to the table that it reads, since it last looked."""
         table, name = run.plan.source, run.plan.statement.name
         taken, self.taken[name] = self.taken.get(name, 0), self.count(table)
         if self.taken[name] == taken:
-            return None
+            return
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
-        return Step(new, "__marks", False, step.low, step.high, step.is_replay)
-
-    def _advance(self, run: StatementRun, step: Step | None) -> None:
-        emitted = run.step(step) if step else None
-        if emitted:
+        if emitted := run.step(Step(new, "__marks", has_late=False)):
             self._emit(run, emitted)
 
     def _emit(self, run: StatementRun, relation: str) -> None:

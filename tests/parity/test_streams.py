@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sentinel_cli.flink.referee import Referee
 from sql import load_pipeline
-from tests.engines import embedded_detection, flink_detection
+from tests.engines import embedded_detection, flink_detection, partitioned_detection
 
 PIPELINE = load_pipeline()
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -98,6 +98,20 @@ def test_both_engines_give_the_same_rows(flink: Referee, drawn: list[list[dict[s
 def test_steps_of_any_size_give_the_rows_of_a_replay(drawn: list[list[dict[str, Any]]], step: int) -> None:
     events = [row for stream in drawn[:2] for row in stream]
     assert embedded_detection(PIPELINE, events, step) == embedded_detection(PIPELINE, events)
+
+
+@settings(max_examples=EXAMPLES // 6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(streams(), st.sampled_from([1, 7, 50]), st.sampled_from([2, 3]))
+def test_a_partition_gives_what_its_rows_alone_would(
+    drawn: list[list[dict[str, Any]]], step: int, partitions: int
+) -> None:
+    events = [row for stream in drawn[:2] for row in stream]
+    expected: dict[str, list[str]] = {}
+    for partition in range(partitions):
+        own = [row for number, row in enumerate(events) if number % 7 % partitions == partition]
+        for table, rows in embedded_detection(PIPELINE, own).items() if own else ():
+            expected[table] = sorted(expected.get(table, []) + rows)
+    assert partitioned_detection(PIPELINE, events, partitions, step) == expected
 
 
 def test_enough_streams_were_tried(capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,8 @@ def test_rolling_finds_every_burst_and_tumbling_a_quarter() -> None:
 
 def emissions(events: list[Event]) -> list[tuple[str, int]]:
     """Account of each rolling alert, and the newest event time of the step that emitted it."""
-    engine = Engine(sql.load_pipeline(rules=["structuring_rolling"]), duckdb.connect(), until="sentinel.aml_alerts")
+    pipeline = sql.load_pipeline(rules=["structuring_rolling"])
+    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts", incremental=True)
     found, first, seen = [], 0, 0
     with engine:
         batch = load_batch(engine.connection, events)

@@ -1,0 +1,85 @@
+"""
+Rows of state as a chain of tables, each a chunk of what arrived; a chunk goes when no later row can need it.
+
+    |  chunk 1  |  chunk 2  |  chunk 3  |  chunk 4 ..   rows are added to the last
+    ^ dropped as a whole: forgetting costs nothing, however long the chain, and no step has to rewrite what it keeps
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+_SMALLEST = 100_000
+"""Rows of a chunk, at least: a few chunks are read as fast as one."""
+_SHARE = 8
+"""A chunk is closed when it holds this part of all rows: as much more is kept than is needed."""
+
+
+@dataclass
+class _Chunk:
+    table: str
+    rows: int
+    latest: dict[int, int] | None = None
+    """Once it is closed: the latest instant at which one of its rows can matter, by partition, epoch milliseconds."""
+
+
+class Chunks:
+    """The state of one segment, under a view of its name."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, instant: str) -> None:
+        self.connection, self.name = connection, name
+        self.instant = f"SELECT __partition, max(epoch_ms({instant}))"
+        self.chunks: list[_Chunk] = []
+        self.made = 0
+
+    def add(self, rows: str) -> None:
+        """Keep the rows of a relation."""
+        if not self.chunks or self.chunks[-1].rows >= max(_SMALLEST, sum(c.rows for c in self.chunks) // _SHARE):
+            self._open(rows)
+        last = self.chunks[-1]
+        ((count,),) = self.connection.execute(f"INSERT INTO {last.table} SELECT * FROM {rows}").fetchall()
+        last.rows += count
+
+    def forget(self, instants: Mapping[int, int]) -> None:
+        """Drop the closed chunks of which no row matters after the instant of its partition."""
+        kept = [chunk for chunk in self.chunks if not self._is_over(chunk, instants)]
+        if len(kept) < len(self.chunks):
+            gone = [chunk.table for chunk in self.chunks if chunk not in kept]
+            self.chunks = kept
+            self._show()
+            for table in gone:
+                self.connection.execute(f"DROP TABLE {table}")
+
+    def remove(self, partition: int) -> None:
+        """Forget a partition altogether."""
+        for chunk in self.chunks:
+            ((count,),) = self.connection.execute(
+                f"DELETE FROM {chunk.table} WHERE __partition = {partition}"
+            ).fetchall()
+            chunk.rows -= count
+            chunk.latest = {p: at for p, at in chunk.latest.items() if p != partition} if chunk.latest else None
+
+    def update(self, assignment: str) -> None:
+        """Run `UPDATE ... SET` on all rows, most of which its condition leaves alone."""
+        for chunk in self.chunks:
+            self.connection.execute(f"UPDATE {chunk.table} SET {assignment}")
+
+    def _is_over(self, chunk: _Chunk, instants: Mapping[int, int]) -> bool:
+        if chunk is self.chunks[-1]:
+            return False
+        if chunk.latest is None:
+            found = self.connection.execute(f"{self.instant} FROM {chunk.table} GROUP BY ALL").fetchall()
+            chunk.latest = dict(found)
+        return all(at < instants.get(partition, at) for partition, at in chunk.latest.items())
+
+    def _open(self, rows: str) -> None:
+        self.made += 1
+        table = f"{self.name}_{self.made}"
+        self.connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {rows} LIMIT 0")
+        self.chunks.append(_Chunk(table, 0))
+        self._show()
+
+    def _show(self) -> None:
+        union = " UNION ALL ".join(f"SELECT * FROM {chunk.table}" for chunk in self.chunks)
+        self.connection.execute(f"CREATE OR REPLACE VIEW {self.name} AS {union}")

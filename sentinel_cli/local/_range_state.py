@@ -1,0 +1,105 @@
+"""The state of an OVER in a step-by-step run: rows as far as it looks back, and what decides on late ones."""
+
+from collections.abc import Mapping
+
+import duckdb
+import numpy as np
+
+from sentinel_cli.local._admission import Admission
+from sentinel_cli.local._chunks import Chunks
+from sentinel_cli.local._numbers import Numbers
+from sentinel_cli.local._plan import Segment
+from sentinel_cli.local._step import Step
+from sentinel_cli.local.anomalies import Integers
+
+
+class RangeState:
+    """
+    Rows of one segment, by key.
+
+    A step judges those whose time has come, each with the earlier ones of its key:
+
+        kept     x . x x . . x x . x x
+        due                      | x x |      between the last watermark and this one
+        needed   . . x x . . x x . x x        rows of the keys of those, as far as they look back
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, segment: Segment) -> None:
+        self.connection, self.name, self.segment = connection, name, segment
+        self.keys = ", ".join(segment.keys)
+        self.rows = Chunks(connection, name, f"greatest({segment.time}, __due)")
+        self.number = "__key" if segment.keys == ("__key",) else "__number"
+        self.numbers = Numbers(connection, f"{name}_numbers", segment.keys, "__number")
+        self.admission = Admission(segment.size_ms)
+        self.due = 0
+        """Keys that have rows whose time came in the last step."""
+
+    def take(self, relation: str, step: Step) -> None:
+        """Keep what arrived, and look for rows whose time has come."""
+        self.rows.add(self._admitted(relation, step))
+        time, due = self.segment.time, f"{self.name}_due"
+        latest = f"SELECT {self.keys}, min({time}) AS {time} FROM {self.name} WHERE {step.passed('__due')} GROUP BY ALL"
+        self.due = self._create(due, latest)
+
+    def needed(self) -> str:
+        """The rows that are judged, and those that they look back on."""
+        ((oldest,),) = self.connection.execute(f"SELECT min({self.segment.time}) FROM {self.name}_due").fetchall()
+        if oldest is None:
+            return f"(SELECT * FROM {self.name} LIMIT 0)"
+        reach = f"TIMESTAMP '{oldest}' - INTERVAL '{self.segment.reach_ms}' MILLISECOND"
+        among = f"({self.keys}) IN (SELECT ({self.keys}) FROM {self.name}_due)"
+        return f"(SELECT * FROM {self.name} WHERE {self.segment.time} >= {reach} AND {among})"
+
+    def narrow(self, relation: str, where: str) -> int:
+        """
+        Judge only the keys of which some row fulfils a condition; how many there are.
+
+        The columns of all other keys, texts among them, are then never read.
+        """
+        hits, due = f"{self.name}_hits", f"{self.name}_due"
+        count = self._create(hits, f"SELECT DISTINCT {self.keys} FROM {relation} WHERE {where}")
+        self._create(due, f"SELECT * FROM {due} SEMI JOIN {hits} USING ({self.keys})")
+        return count
+
+    def forget(self, watermarks: Mapping[int, int]) -> None:
+        """Forget what no later row can need: rows that look back, and late ones on a state not yet cleaned up."""
+        reach = self.segment.reach_ms + self.segment.size_ms * 3 // 2 + 1
+        self.rows.forget({partition: watermark - reach for partition, watermark in watermarks.items()})
+
+    def _admitted(self, relation: str, step: Step) -> str:
+        """The rows that the OVER accepts, with `__due` and `__epoch`."""
+        taken, epochs = f"{self.name}_taken", f"{self.name}_epochs"
+        if self.number == "__number":
+            self.numbers.add(relation)
+            relation = self.numbers.joined(relation)
+        self._create(taken, f"SELECT * FROM {relation}")
+        sequence, places, given = self._judged(taken, step.watermarks)
+        due = f"greatest({self.segment.time}, __behind + INTERVAL '1' MILLISECOND) AS __due"
+        if not len(places):
+            return f"(SELECT *, {due}, 0::BIGINT AS __epoch FROM {taken})"
+        cells = "unnest(?::BIGINT[]) AS __seq, unnest(?::BIGINT[]) AS __epoch, TRUE AS __is_followed"
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {epochs} AS SELECT {cells}", [sequence[places].tolist(), given]
+        )
+        return (
+            f"(SELECT t.*, {due}, coalesce(e.__epoch, 0) AS __epoch FROM {taken} AS t LEFT JOIN {epochs} AS e "
+            "ON t.__seq = e.__seq WHERE e.__is_followed IS NULL OR e.__epoch IS NOT NULL)"
+        )
+
+    def _judged(self, taken: str, watermarks: str) -> tuple[Integers, Integers, list[int | None]]:
+        found = self.connection.execute(
+            f"SELECT __seq, {self.number} AS number, epoch_ms({self.segment.time}) AS time, __wm "
+            f"FROM {taken} JOIN (SELECT __seq, __wm FROM {watermarks}) USING (__seq) ORDER BY __seq"
+        ).fetchnumpy()
+        columns = [np.asarray(found[name], dtype=np.int64) for name in ("__seq", "number", "time", "__wm")]
+        return columns[0], *self.admission.judge(*columns, self._adopt)
+
+    def _adopt(self, number: int, epoch: int) -> list[int]:
+        life = f"{self.number} = {number} AND __seq >= {epoch}"
+        self.rows.update(f"__epoch = {epoch} WHERE {life}")
+        found = self.connection.execute(f"SELECT epoch_ms({self.segment.time}) FROM {self.name} WHERE {life}")
+        return [time for (time,) in found.fetchall()]
+
+    def _create(self, table: str, query: str) -> int:
+        ((count,),) = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}").fetchall()
+        return int(count)

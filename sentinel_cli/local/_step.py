@@ -1,0 +1,70 @@
+"""One step of a run: the rows that arrive, and how far each partition's watermark moves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+Move = tuple[int | None, int | None]
+"""A watermark before and after a step, in epoch milliseconds: None before the first, and after the last, which closes
+every window."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Rows arrive, and watermarks move."""
+
+    rows: str
+    """Relation of the new rows, with `__seq` and `__behind`."""
+    watermarks: str
+    """Relation of `__seq` and `__wm`, the watermark before each new row in epoch milliseconds; rows that arrived late
+    are always in it, and all rows where there is one."""
+    has_late: bool
+    moves: Mapping[int, Move] = field(default_factory=dict)
+    """By partition; a replay and a run that keeps no partitions apart have one, 0."""
+    is_replay: bool = False
+    view: Callable[[str], str] = str
+    """From rows to what the statement reads of them."""
+    chosen: str = ""
+    """Those of the rows that can belong to a survivor, where they have been chosen for all statements at once."""
+
+    @property
+    def source(self) -> str:
+        """Relation of what the statement reads."""
+        return self.view(self.rows)
+
+    def passed(self, column: str, later: int = 0) -> str:
+        """Whether an instant, so many milliseconds later, lies between its partition's last watermark and this one."""
+        moves = {partition: (_minus(low, later), _minus(high, later)) for partition, (low, high) in self.moves.items()}
+        if len(moves) == 1:
+            return _between(column, *moves.popitem()[1])
+        moved = {partition: move for partition, move in moves.items() if move[0] != move[1] or move[1] is None}
+        if not moved:
+            return "FALSE"
+        # The loose bound is one that DuckDB can look up in a table's statistics, before it reads a row.
+        lows, highs = [low for low, _ in moved.values()], [high for _, high in moved.values()]
+        loose = _between(column, _outermost(min, lows), _outermost(max, highs))
+        each = (f"(__partition = {partition} AND {_between(column, *move)})" for partition, move in moved.items())
+        return f"({loose} AND ({' OR '.join(each)}))"
+
+    @property
+    def highs(self) -> dict[int, int]:
+        """Each partition's watermark after the step; none that closed every window."""
+        return {partition: high for partition, (_, high) in self.moves.items() if high is not None}
+
+
+def timestamp(milliseconds: int) -> str:
+    """An instant as SQL."""
+    return f"make_timestamp_ms({milliseconds})"
+
+
+def _minus(instant: int | None, milliseconds: int) -> int | None:
+    return None if instant is None else instant - milliseconds
+
+
+def _outermost(choose: Callable[[list[int]], int], instants: list[int | None]) -> int | None:
+    known = [instant for instant in instants if instant is not None]
+    return choose(known) if len(known) == len(instants) else None
+
+
+def _between(column: str, low: int | None, high: int | None) -> str:
+    above = "TRUE" if low is None else f"{column} > {timestamp(low)}"
+    return above if high is None else f"({above} AND {column} <= {timestamp(high)})"
