@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import typer.main
 from rich.console import Console
 
 import sql
@@ -18,6 +20,7 @@ from scripts.docs_stack import resources_page
 from sentinel_cli.demo import Demo
 from sentinel_cli.demo_screen import show
 from sentinel_cli.generator import Mode
+from sentinel_cli.main import app
 from sentinel_cli.settings import Settings, variable
 from sql.outputs import Output
 
@@ -112,8 +115,16 @@ def _length(span: timedelta) -> str:
 
 def cli_page() -> str:
     """The reference of the command line: what `--help` shows, of every command."""
-    names = ("", "generate", "demo", "replay", "preview-report", "status")
+    names = ["", *_command_names(typer.main.get_command(app))]
     return "\n".join([_CLI_HEAD, *(_section(f"sentinel {name}".strip(), _help(name)) for name in names)])
+
+
+def _command_names(group: Any) -> Iterator[str]:
+    """Every command by the words it is called with, those of groups behind them."""
+    for name, command in group.commands.items():
+        yield name
+        if hasattr(command, "commands"):
+            yield from (f"{name} {inner}" for inner in _command_names(command))
 
 
 def _section(title: str, text: str) -> str:

@@ -58,7 +58,9 @@ class Demo:
                 cases = join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, seen)})
                 seen += len(cases)
                 cases.sort(key=lambda case: (case["detected_at"], case["alert_id"]))
-                yield Progress(min(start + size, self.events), _instant(engine.watermarks.get(0)), cases, self.elapsed())
+                yield Progress(
+                    min(start + size, self.events), _instant(engine.watermarks.get(0)), cases, self.elapsed()
+                )
             tables = [table.name for table in engine.pipeline.tables if table.name != RAW]
             self.counts = {table: engine.count(table) for table in tables}
 

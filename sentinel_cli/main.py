@@ -2,11 +2,13 @@
 
 import gc
 import sys
+from collections.abc import Callable
 from inspect import cleandoc
 from typing import Annotated
 
 import typer
 
+from sentinel_cli.commands import broker, topics
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.generate import generate
 from sentinel_cli.commands.preview_report import preview_report
@@ -27,10 +29,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (generate, demo, replay, preview_report, status):
-    # Typer keeps a docstring's line breaks below its first paragraph, at whatever width the terminal has.
-    paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
-    app.command(help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
+
+
+def _add(group: typer.Typer, *commands: Callable[..., None]) -> None:
+    for command in commands:
+        # Typer keeps a docstring's line breaks below its first paragraph, at whatever width the terminal has.
+        paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
+        group.command(help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
+
+
+def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
+    group = typer.Typer(no_args_is_help=True, help=text)
+    _add(group, *commands)
+    app.add_typer(group, name=name)
+
+
+_add(app, generate, demo, replay, preview_report, status)
+_group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
+_group("topics", "Topics and schemas of the pipeline.", topics.create)
 
 
 def _show_version(wanted: bool) -> None:

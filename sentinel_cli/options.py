@@ -53,3 +53,10 @@ PreviewFile = Annotated[
 FailOn = Annotated[
     list[Gate] | None, typer.Option(help="Exit 1 where the preview holds this; repeatable.", show_default=False)
 ]
+BrokerFolder = Annotated[
+    Path | None,
+    typer.Option("--folder", metavar="FOLDER", help="Where the broker keeps its data; in the user's state without it."),
+]
+Partitions = Annotated[
+    int | None, typer.Option(min=1, help="Partitions of each topic; as table.toml has it without it.")
+]

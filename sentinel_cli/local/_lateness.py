@@ -37,9 +37,7 @@ class KeyState:
     """Timers set in the past, each with the watermark at which it was set."""
 
 
-def admit(
-    rows: Iterable[tuple[int, Key, int, int]], window_ms: int, states: dict[Key, KeyState]
-) -> list[int | None]:
+def admit(rows: Iterable[tuple[int, Key, int, int]], window_ms: int, states: dict[Key, KeyState]) -> list[int | None]:
     """
     The epoch of each row that the operator accepts, None for a row that it drops.
 

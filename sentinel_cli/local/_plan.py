@@ -10,9 +10,9 @@ The plan of a statement: its CTEs cut into segments, each of which keeps one kin
 
 A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the
 order of arrival; `__behind`, the watermark of a row that arrived behind it, else NULL; `__due`, when an OVER emits the
-row; `__epoch`, which life of the operator's state the row belongs to. Where state is kept, rows also carry `__partition`,
-whose watermark counts for them, and `__key`, a small whole number for the account in its partition: an account that
-stands in two partitions is two keys, so that what comes out of a partition is a function of its log alone.
+row; `__epoch`, which life of the operator's state the row belongs to. Where state is kept, rows also carry
+`__partition`, whose watermark counts for them, and `__key`, a small whole number for the account in its partition: an
+account that stands in two partitions is two keys, so that what comes out of a partition is a function of its log alone.
 """
 
 from dataclasses import dataclass, field

@@ -91,8 +91,8 @@ class RangeState:
             f"SELECT __seq, {self.number} AS number, epoch_ms({self.segment.time}) AS time, __wm "
             f"FROM {taken} JOIN (SELECT __seq, __wm FROM {watermarks}) USING (__seq) ORDER BY __seq"
         ).fetchnumpy()
-        columns = [np.asarray(found[name], dtype=np.int64) for name in ("__seq", "number", "time", "__wm")]
-        return columns[0], *self.admission.judge(*columns, self._adopt)
+        sequence, number, time, watermark = (np.asarray(found[name]) for name in ("__seq", "number", "time", "__wm"))
+        return sequence, *self.admission.judge(sequence, number, time, watermark, self._adopt)
 
     def _adopt(self, number: int, epoch: int) -> list[int]:
         life = f"{self.number} = {number} AND __seq >= {epoch}"

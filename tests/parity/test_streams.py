@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from sentinel_cli.flink.referee import Referee
+from sentinel_cli.local import _chunks
 from sql import load_pipeline
 from tests.engines import embedded_detection, flink_detection, partitioned_detection
 
@@ -111,7 +112,9 @@ def test_a_partition_gives_what_its_rows_alone_would(
         own = [row for number, row in enumerate(events) if number % 7 % partitions == partition]
         for table, rows in embedded_detection(PIPELINE, own).items() if own else ():
             expected[table] = sorted(expected.get(table, []) + rows)
-    assert partitioned_detection(PIPELINE, events, partitions, step) == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_chunks, "_SMALLEST", 3)
+        assert partitioned_detection(PIPELINE, events, partitions, step) == expected
 
 
 def test_enough_streams_were_tried(capsys: pytest.CaptureFixture[str]) -> None:
