@@ -9,7 +9,6 @@ import orjson
 from sql.errors import ServiceError
 
 Check = Callable[[bytes], dict[str, Any]]
-MONEY, TIME = "amount", "event_time"
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999: what a TIMESTAMP_LTZ(3) of the platform can hold."""
 
@@ -33,7 +32,7 @@ def compile_check(schema_text: str) -> Check:
         validator = jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
         raise ServiceError(f"The registry's schema cannot be used: {str(error).splitlines()[0]}.") from None
-    is_valid, loads = validator.is_valid, orjson.loads
+    is_valid, loads, latest = validator.is_valid, orjson.loads, LATEST
 
     def check(record: bytes) -> dict[str, Any]:
         try:
@@ -42,10 +41,15 @@ def compile_check(schema_text: str) -> Check:
             raise RejectedError("not JSON") from None
         if not is_valid(event):
             raise RejectedError(_broken_field(validator, event))
-        if event[MONEY] != round(event[MONEY], 2):
-            raise RejectedError(MONEY)
-        if event[TIME] > LATEST:
-            raise RejectedError(TIME)
+        amount = event["amount"]
+        try:
+            # Exact: of all fractions of 100, this quotient is the one nearest to the amount.
+            if round(amount * 100) / 100 != amount:
+                raise RejectedError("amount")
+        except OverflowError:
+            raise RejectedError("amount") from None
+        if event["event_time"] > latest:
+            raise RejectedError("event_time")
         return event
 
     return check

@@ -59,6 +59,7 @@ class Outbox:
         self._stop, self._lost, self._say = stop, lost, say
         self._said_at = -1
         self.producer = Producer(connection.client(settings(seconds) | {"error_cb": self._on_error}))
+        self._hand_over = self.producer.produce
         self._transactions = _Lane(TRANSACTIONS, self._delivered, self._lose_transaction)
         self._heartbeats = _Lane(TRANSACTIONS, self._beaten, self._lose_heartbeat)
         self._dead_letters = _Lane(DEAD_LETTERS, self._buried, self._lose_letter)
@@ -71,7 +72,11 @@ class Outbox:
 
     def transaction(self, record: bytes, account_id: str) -> None:
         """Send a transaction to the partition of its account."""
-        self._produce(self._transactions, record, account_id)
+        lane = self._transactions
+        try:
+            self._hand_over(TRANSACTIONS, lane.head + record, account_id, _ANY_PARTITION, lane.report)
+        except (BufferError, KafkaException):
+            self._produce(lane, record, account_id)
 
     def heartbeat(self, record: bytes, account_id: str, partition: int) -> None:
         """Send a heartbeat to a partition."""
