@@ -47,7 +47,7 @@ def partitioned_detection(pipeline: Pipeline, events: Sequence[Row], partitions:
 
 
 def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, at: int, folder: Path) -> Result:
-    """The same over three partitions, on an engine that writes its state after so many rows and another that goes on."""
+    """The same over three partitions, on an engine that writes its state down and another that goes on from there."""
     found: dict[str, list[Row]] = {table: [] for table in DETECTED}
     at -= at % step
     for first, last in ((0, at), (at, len(events))):
@@ -55,8 +55,8 @@ def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, 
             batch = load_batch(engine.connection, events)
             placed = f"(SELECT *, (__seq % 7 % 3)::INTEGER AS __partition FROM {batch})"
             for path in folder.glob("*"):
-                partition, _, watermark = path.name.partition("@")
-                engine.load(int(partition), path, int(watermark))
+                number, _, mark = path.name.partition("@")
+                engine.load(int(number), path, int(mark))
             for start in range(first, last, step):
                 rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
                 engine.step(rows, is_last=start + step >= len(events), has_partitions=True)

@@ -64,7 +64,8 @@ class Admission:
     def remembers(self, keys: Integers) -> Flags:
         """Of which keys anything is remembered."""
         self._make_room(keys)
-        return (self.cleanup[keys] != NEVER) | np.isin(keys, list(self.followed))
+        remembered: Flags = (self.cleanup[keys] != NEVER) | np.isin(keys, list(self.followed))
+        return remembered
 
     def remember(self, keys: Integers, epoch: Integers, cleanup: Integers, set_at: Integers, timers: Integers) -> None:
         """Take up what another run remembered of keys; those that it followed are put into `followed`."""

@@ -14,7 +14,7 @@ from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
 from sentinel_cli.local._range_state import RangeState
-from sentinel_cli.local._step import Step
+from sentinel_cli.local._step import Step, timestamp
 
 if TYPE_CHECKING:
     from sentinel_cli.local._model import Model
@@ -105,6 +105,19 @@ class StatementRun:
         if name not in self.models:
             self.models[name] = Model(self.connection, segment, name)
         return self.models[name]
+
+    def waits(self, partition: int, watermark: int) -> bool:
+        """Whether some row of a partition is in an open window, or has not been judged."""
+        for name, segment in self.stateful():
+            if name in self.windows:
+                waiting = f"window_start > {timestamp(watermark - segment.size_ms + 1)}"
+            elif name in self.ranges:
+                waiting = f"__due > {timestamp(watermark)}"
+            else:
+                continue
+            if self._one(f"SELECT count(*) FROM {name} WHERE __partition = {partition} AND {waiting}")[0]:
+                return True
+        return False
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)

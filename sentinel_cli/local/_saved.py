@@ -144,7 +144,8 @@ class Saved:
         rows = self._renumbered(file)
         if numbers is not None:
             numbers.add(rows)
-            rows = f"(SELECT {numbers.number} AS number, * EXCLUDE ({numbers.number}, {numbers.columns}) FROM {numbers.joined(rows)})"
+            others = f"* EXCLUDE ({numbers.number}, {numbers.columns})"
+            rows = f"(SELECT {numbers.number} AS number, {others} FROM {numbers.joined(rows)})"
         else:
             rows = f"(SELECT __key AS number, * EXCLUDE (__key) FROM {rows})"
         found = self.connection.execute(f"SELECT * FROM {rows} ORDER BY number{order}").fetchnumpy()

@@ -117,6 +117,11 @@ class Engine:
         self._saved(partition, Path()).forget(self._detectors())
         self.watermarks.pop(partition, None)
 
+    def waits(self, partition: int) -> bool:
+        """Whether some row of a partition waits for its watermark to move."""
+        mark = self.watermarks.get(partition)
+        return mark is not None and any(run.waits(partition, mark) for run in self._detectors())
+
     def drain(self, table: str) -> list[dict[str, Any]]:
         """The rows of a sink, in the order of emission; the sink is empty after that."""
         rows = self.rows(table)
