@@ -56,7 +56,7 @@ def _read(consumer: Consumer, tails: list[TopicPartition]) -> list[Message]:
     while left:
         if time.monotonic() > deadline:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"no end within {_SECONDS} s"))
-        for message in consumer.consume(1000, timeout=0.5):
+        for message in consumer.consume(1000, timeout=0.1):
             error = message.error()
             if error is None:
                 found.append(message)

@@ -76,6 +76,7 @@ class Run:
         `out` is where each transaction is printed, `advance` is told how many more were taken.
         """
         started = time.perf_counter()
+        pace.begin()
         try:
             for part in parts:
                 self._send_part(part, pace, out, advance)
