@@ -56,8 +56,8 @@ def by_id(rows: Iterable[Row]) -> list[Row]:
     return sorted(present, key=lambda row: str(row["alert_id"]))
 
 
-def disordered(lines: list[bytes], seed: int) -> list[bytes]:
-    """Lines of which every other arrives up to 1,500 lines later, late behind the watermark."""
+def disordered(lines: list[bytes], seed: int, reach: int) -> list[bytes]:
+    """Lines of which every other arrives up to `reach` lines later, late behind the watermark."""
     dice = Random(seed)
-    places = [(n + dice.randrange(1_500) * (dice.random() < 0.5), n) for n in range(len(lines))]
+    places = [(n + dice.randrange(reach) * (dice.random() < 0.5), n) for n in range(len(lines))]
     return [lines[n] for _, n in sorted(places)]

@@ -1,7 +1,5 @@
 """`sentinel run` on a real broker: what comes out of the topics is what a replay of the same log gives."""
 
-
-
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.generator import Mode, generate
 from tests.integration.kafka.log import heartbeats, read, wait_for, write
@@ -36,7 +34,7 @@ def test_the_alerts_are_those_of_a_replay(fresh: LocalBroker) -> None:
 def test_late_rows_are_judged_by_the_log_of_their_partition(fresh: LocalBroker) -> None:
     stream = generate(20_000, 300, Mode.mixed, 3)
     in_order = list(stream.transactions)
-    lines = disordered(in_order, 1)
+    lines = disordered(in_order, 1, 1_500)
     expected = replayed(lines, "--partitions", "6")
     assert expected != replayed(in_order), "the order matters"
     write(fresh, lines)
