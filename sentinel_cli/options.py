@@ -60,3 +60,7 @@ BrokerFolder = Annotated[
 Partitions = Annotated[
     int | None, typer.Option(min=1, help="Partitions of each topic; as table.toml has it without it.")
 ]
+Committed = Annotated[
+    bool,
+    typer.Option("--committed", help="Read an alert when its transaction has ended; later, and never an aborted one."),
+]
