@@ -10,6 +10,7 @@ import typer
 
 from sentinel_cli.commands import broker, topics
 from sentinel_cli.commands.consume import consume
+from sentinel_cli.commands.dashboard import dashboard
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.generate import generate
 from sentinel_cli.commands.preview_report import preview_report
@@ -45,7 +46,7 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
     app.add_typer(group, name=name)
 
 
-_add(app, generate, consume, demo, replay, preview_report, status)
+_add(app, generate, consume, dashboard, demo, replay, preview_report, status)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 

@@ -78,7 +78,7 @@ class LocalBroker:
         """The registry's process; it keeps its schemas, and their ids, in a file."""
         port, home = self.places.registry, registry_app()
         options = [f"-Dquarkus.http.port={port}", "-Dquarkus.http.host=127.0.0.1", "-Dquarkus.log.console.level=WARN"]
-        # Its management interface would listen on port 9000 of every address, which a second registry finds taken.
+        # Its health endpoints, which nobody asks: any free port, and not to the outside.
         options += ["-Dquarkus.management.port=0", "-Dquarkus.management.host=127.0.0.1"]
         options += ["-Dapicurio.storage.kind=sql", "-Dapicurio.storage.sql.kind=h2"]
         options += [f"-Dapicurio.datasource.url=jdbc:h2:file:{self.folder / 'schemas'}"]
