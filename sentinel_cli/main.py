@@ -15,6 +15,7 @@ from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.generate import generate
 from sentinel_cli.commands.preview_report import preview_report
 from sentinel_cli.commands.replay import replay
+from sentinel_cli.commands.run import run
 from sentinel_cli.commands.status import status
 from sentinel_cli.interrupts import interrupt_ends_quietly
 from sentinel_cli.pipes import closed_pipe_ends_quietly
@@ -46,7 +47,7 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
     app.add_typer(group, name=name)
 
 
-_add(app, generate, consume, dashboard, demo, replay, preview_report, status)
+_add(app, generate, consume, dashboard, demo, replay, run, preview_report, status)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 

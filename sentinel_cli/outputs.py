@@ -135,3 +135,9 @@ def _types(rows: list[Mapping[str, object]]) -> dict[str, str]:
 def json_line(row: Mapping[str, object]) -> bytes:
     """A row as one line of JSON."""
     return orjson.dumps(row, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME) + b"\n"
+
+
+def json_record(row: Mapping[str, object]) -> bytes:
+    """A row as the JSON value of a record: what is NULL is left out, as the schemas want it."""
+    present = {name: value for name, value in row.items() if value is not None}
+    return orjson.dumps(present, default=_json_value, option=orjson.OPT_PASSTHROUGH_DATETIME)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -43,6 +44,29 @@ def partitioned_detection(pipeline: Pipeline, events: Sequence[Row], partitions:
             rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
             engine.step(rows, is_last=start + step >= len(events), has_partitions=True)
         return {table: comparable(engine.rows(table)) for table in DETECTED}
+
+
+def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, at: int, folder: Path) -> Result:
+    """The same over three partitions, on an engine that writes its state down and another that goes on from there."""
+    found: dict[str, list[Row]] = {table: [] for table in DETECTED}
+    at -= at % step
+    for first, last in ((0, at), (at, len(events))):
+        with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=True) as engine:
+            batch = load_batch(engine.connection, events)
+            placed = f"(SELECT *, (__seq % 7 % 3)::INTEGER AS __partition FROM {batch})"
+            for path in folder.glob("*"):
+                number, _, mark = path.name.partition("@")
+                engine.load(int(number), path, int(mark))
+            for start in range(first, last, step):
+                rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
+                engine.step(rows, is_last=start + step >= len(events), has_partitions=True)
+            for partition, watermark in engine.watermarks.items():
+                path = folder / f"{partition}@{watermark}"
+                path.mkdir()
+                engine.save(partition, path)
+            for table in DETECTED:
+                found[table] += engine.drain(table)
+    return {table: comparable(rows) for table, rows in found.items()}
 
 
 def flink_detection(flink: Referee, pipeline: Pipeline, events: Iterable[Row]) -> Result:

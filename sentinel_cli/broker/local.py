@@ -47,6 +47,8 @@ class Places:
     kafka: int = field(default_factory=free_port)
     controller: int = field(default_factory=free_port)
     registry: int = field(default_factory=free_port)
+    management: int = field(default_factory=free_port)
+    """Of the registry: without one of its own a second registry on the machine fails."""
 
 
 class LocalBroker:
@@ -77,9 +79,9 @@ class LocalBroker:
     def registry(self) -> Server:
         """The registry's process; it keeps its schemas, and their ids, in a file."""
         port, home = self.places.registry, registry_app()
-        options = [f"-Dquarkus.http.port={port}", "-Dquarkus.http.host=127.0.0.1", "-Dquarkus.log.console.level=WARN"]
-        # Its health endpoints, which nobody asks: any free port, and not to the outside.
-        options += ["-Dquarkus.management.port=0", "-Dquarkus.management.host=127.0.0.1"]
+        options = [f"-Dquarkus.http.port={port}", "-Dquarkus.http.host=127.0.0.1"]
+        options += ["-Dquarkus.management.host=127.0.0.1", f"-Dquarkus.management.port={self.places.management}"]
+        options += ["-Dquarkus.log.console.level=WARN"]
         options += ["-Dapicurio.storage.kind=sql", "-Dapicurio.storage.sql.kind=h2"]
         options += [f"-Dapicurio.datasource.url=jdbc:h2:file:{self.folder / 'schemas'}"]
         command = [java(REGISTRY_JAVA), "-Xmx512m", *_JVM, *options, "-jar", f"{home}/quarkus-run.jar"]
@@ -143,7 +145,8 @@ class LocalBroker:
         return file
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        # A leading "-" would be taken for an option.
+        cluster = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=").replace("-", "A")
         command = [java(KAFKA_JAVA), *_JVM, _QUIET, "-cp", f"{kafka_jars()}/*", "kafka.tools.StorageTool", "format"]
         command += ["-t", cluster, "-c", str(self._properties())]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -42,21 +41,24 @@ class Server:
         """
         if self.is_running():
             return
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        self._pid_file.write_text(str(process.pid))
+        # A bare process, not an object that would complain of a child which is to live on.
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        pid = os.posix_spawn(self.command[0], self.command, os.environ, file_actions=files, setsid=True)
+        self._pid_file.write_text(str(pid))
         try:
-            self._await(process)
+            self._await()
         except BaseException:
             self.stop(seconds=0)
             raise
 
-    def _await(self, process: subprocess.Popen[bytes]) -> None:
+    def _await(self) -> None:
         deadline = time.monotonic() + _SECONDS
         while not is_open(self.port):
-            if process.poll() is not None:
+            if not self.is_running():
                 raise ServiceError(f"The {self.name} has ended; its log is {self.log}.")
             if time.monotonic() > deadline:
                 raise ServiceError(f"The {self.name} is not ready after {_SECONDS} s; its log is {self.log}.")

@@ -1,5 +1,6 @@
 """The Schema Registry, by Confluent's client: looked up once, and what it raises made one family of errors."""
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -41,6 +42,8 @@ class Registry:
         # A user name in the URL would stand in messages.
         auth = {"basic.auth.user.info": key} if connection.registry_key else {}
         self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **auth})
+        # It keeps its connections open; nobody has to remember to close them.
+        weakref.finalize(self, self.client.close)
         self.known: dict[int, RegisteredSchema | None] = {}
 
     def latest(self, subject: str) -> RegisteredSchema | None:

@@ -61,23 +61,19 @@ class Admission:
         for number in keys.tolist():
             self.followed.pop(number, None)
 
-    def lives(self, keys: Integers) -> list[tuple[int, KeyState, bool]]:
-        """What is remembered of keys, and whether each is followed; those of which nothing is are left out."""
+    def remembers(self, keys: Integers) -> Flags:
+        """Of which keys anything is remembered."""
         self._make_room(keys)
-        followed = [(number, self.followed[number], True) for number in keys.tolist() if number in self.followed]
-        others = [number for number in keys[self.cleanup[keys] != NEVER].tolist() if number not in self.followed]
-        return [*followed, *((number, self._state(number), False) for number in others)]
+        remembered: Flags = (self.cleanup[keys] != NEVER) | np.isin(keys, list(self.followed))
+        return remembered
 
-    def remember(self, key: int, state: KeyState, *, is_followed: bool) -> None:
-        """Take up what `lives` gave."""
-        self._make_room(np.array([key]))
-        if is_followed:
-            self.followed[key] = state
-        self.epoch[key], self.cleanup[key], self.set_at[key] = state.epoch, state.cleanup, state.set_at
-        if not is_followed:
-            self._widen(len(state.timers))
-            self.timers[key] = NEVER
-            self.timers[key, : len(state.timers)] = state.timers
+    def remember(self, keys: Integers, epoch: Integers, cleanup: Integers, set_at: Integers, timers: Integers) -> None:
+        """Take up what another run remembered of keys; those that it followed are put into `followed`."""
+        self._make_room(keys)
+        self._widen(timers.shape[1])
+        self.epoch[keys], self.cleanup[keys], self.set_at[keys] = epoch, cleanup, set_at
+        self.timers[keys] = NEVER
+        self.timers[keys, : timers.shape[1]] = timers
 
     def _state(self, number: int) -> KeyState:
         timers = [timer for timer in self.timers[number].tolist() if timer != NEVER]

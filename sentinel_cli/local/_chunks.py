@@ -38,7 +38,7 @@ class Chunks:
         if not self.chunks or self.chunks[-1].rows >= max(_SMALLEST, sum(c.rows for c in self.chunks) // _SHARE):
             self._open(rows)
         last = self.chunks[-1]
-        ((count,),) = self.connection.execute(f"INSERT INTO {last.table} SELECT * FROM {rows}").fetchall()
+        ((count,),) = self.connection.execute(f"INSERT INTO {last.table} BY NAME SELECT * FROM {rows}").fetchall()
         last.rows += count
 
     def forget(self, instants: Mapping[int, int]) -> None:

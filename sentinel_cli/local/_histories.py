@@ -51,6 +51,19 @@ class Histories:
         stays = number >= self.seen[key] - self.values.shape[1]
         self.values[key[stays], number[stays] % self.values.shape[1]] = value[stays]
 
+    def latest(self, keys: Integers) -> tuple[Integers, Floats]:
+        """The values that are kept of sorted keys, each key's from the oldest on: keys and values."""
+        self._make_room(keys)
+        kept = np.minimum(self.seen[keys], self.values.shape[1])
+        number = _numbers(kept) + np.repeat(self.seen[keys] - kept, kept)
+        keys = np.repeat(keys, kept)
+        return keys, self.values[keys, number % self.values.shape[1]]
+
+    def forget(self, keys: Integers) -> None:
+        """Forget all values of keys."""
+        self._make_room(keys)
+        self.seen[keys] = 0
+
     def _make_room(self, key: Integers) -> None:
         more = int(key.max(initial=-1)) + 1 - len(self.seen)
         if more > 0:

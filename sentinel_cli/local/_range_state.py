@@ -66,13 +66,17 @@ class RangeState:
         reach = self.segment.reach_ms + self.segment.size_ms * 3 // 2 + 1
         self.rows.forget({partition: watermark - reach for partition, watermark in watermarks.items()})
 
+    def numbered(self, relation: str) -> str:
+        """The rows of a relation with the number of each one's key."""
+        if self.number == "__key":
+            return relation
+        self.numbers.add(relation)
+        return self.numbers.joined(relation)
+
     def _admitted(self, relation: str, step: Step) -> str:
         """The rows that the OVER accepts, with `__due` and `__epoch`."""
         taken, epochs = f"{self.name}_taken", f"{self.name}_epochs"
-        if self.number == "__number":
-            self.numbers.add(relation)
-            relation = self.numbers.joined(relation)
-        self._create(taken, f"SELECT * FROM {relation}")
+        self._create(taken, f"SELECT * FROM {self.numbered(relation)}")
         sequence, places, given = self._judged(taken, step.watermarks)
         due = f"greatest({self.segment.time}, __behind + INTERVAL '1' MILLISECOND) AS __due"
         if not len(places):

@@ -14,7 +14,7 @@ from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._plan import INPUT, Plan, Segment
 from sentinel_cli.local._range_state import RangeState
-from sentinel_cli.local._step import Step
+from sentinel_cli.local._step import Step, timestamp
 
 if TYPE_CHECKING:
     from sentinel_cli.local._model import Model
@@ -80,6 +80,45 @@ class StatementRun:
         self._forget(step)
         return emitted
 
+    def stateful(self) -> list[tuple[str, Segment]]:
+        """The segments that keep state between steps, by the names of their tables."""
+        named = [(f"{self.prefix}_{number}", segment) for number, segment in enumerate(self.plan.segments)]
+        return [(name, segment) for name, segment in named if segment.kind in {"tumble", "range", "model"}]
+
+    def window(self, name: str) -> Chunks:
+        """Rows of the open windows of a segment."""
+        if name not in self.windows:
+            self.windows[name] = Chunks(self.connection, name, "window_start")
+        return self.windows[name]
+
+    def range(self, name: str, segment: Segment) -> RangeState:
+        """The state of an OVER."""
+        if name not in self.ranges:
+            self.ranges[name] = RangeState(self.connection, name, segment)
+        return self.ranges[name]
+
+    def model(self, name: str, segment: Segment) -> "Model":
+        """What a model remembers."""
+        # NumPy, slow to import, only where it is needed
+        from sentinel_cli.local._model import Model
+
+        if name not in self.models:
+            self.models[name] = Model(self.connection, segment, name)
+        return self.models[name]
+
+    def waits(self, partition: int, watermark: int) -> bool:
+        """Whether some row of a partition is in an open window, or has not been judged."""
+        for name, segment in self.stateful():
+            if name in self.windows:
+                waiting = f"window_start > {timestamp(watermark - segment.size_ms + 1)}"
+            elif name in self.ranges:
+                waiting = f"__due > {timestamp(watermark)}"
+            else:
+                continue
+            if self._one(f"SELECT count(*) FROM {name} WHERE __partition = {partition} AND {waiting}")[0]:
+                return True
+        return False
+
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)
 
@@ -96,7 +135,7 @@ class StatementRun:
         if step.is_replay:
             self.admitted = admitted
             return _query(segment, admitted(relation))
-        self.windows.setdefault(name, Chunks(self.connection, name, "window_start")).add(admitted(relation))
+        self.window(name).add(admitted(relation))
         closed = step.passed("window_start", segment.size_ms - 1)
         return _query(segment, f"(SELECT * FROM {name} WHERE {closed})")
 
@@ -105,10 +144,9 @@ class StatementRun:
         if step.is_replay:
             self.admitted = self._admission(name, segment, relation, step)
             return _query(segment, self.admitted(relation))
-        if name not in self.ranges:
-            self.ranges[name] = RangeState(self.connection, name, segment)
-        self.ranges[name].take(relation, step)
-        return _query(segment, self.ranges[name].needed())
+        state = self.range(name, segment)
+        state.take(relation, step)
+        return _query(segment, state.needed())
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
         """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""
@@ -131,10 +169,7 @@ class StatementRun:
 
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
-        # NumPy, slow to import, only where it is needed
-        from sentinel_cli.local._model import Model
-
-        model = self.models.setdefault(name, Model(self.connection, segment, name))
+        model = self.model(name, segment)
         kept = self.plan.where if segment is self.plan.segments[-1] else "TRUE"
         return model.judge(relation, kept, is_replay=step.is_replay)
 

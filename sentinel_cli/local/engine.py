@@ -4,6 +4,7 @@ import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +16,7 @@ from sentinel_cli.local._functions import register_functions
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import INPUT, RECORD_KEY, make_plan
 from sentinel_cli.local._run import Managed, StatementRun, choose
+from sentinel_cli.local._saved import Saved
 from sentinel_cli.local._step import Step
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
@@ -101,6 +103,33 @@ class Engine:
                 self._emit(run, emitted)
         self.watermarks |= arrived.highs
 
+    def save(self, partition: int, folder: Path) -> None:
+        """Write what is kept of a partition, its watermark aside, into an empty folder."""
+        self._saved(partition, folder).write(self._detectors())
+
+    def load(self, partition: int, folder: Path, watermark: int) -> None:
+        """Take up what another run kept of a partition, and the watermark that it had."""
+        self._saved(partition, folder).read(self._detectors())
+        self.watermarks[partition] = watermark
+
+    def forget(self, partition: int) -> None:
+        """Forget a partition altogether."""
+        self._saved(partition, Path()).forget(self._detectors())
+        self.watermarks.pop(partition, None)
+
+    def waits(self, partition: int) -> bool:
+        """Whether some row of a partition waits for its watermark to move."""
+        mark = self.watermarks.get(partition)
+        return mark is not None and any(run.waits(partition, mark) for run in self._detectors())
+
+    def drain(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a sink, in the order of emission; the sink is empty after that."""
+        rows = self.rows(table)
+        if rows:
+            self.connection.execute(f'TRUNCATE "{table}"')
+            self.taken = dict.fromkeys(self.taken, 0)
+        return rows
+
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a table as if a statement had written them; times as epoch milliseconds."""
         types = {column.name: duckdb_type(column) for column in self.pipeline.table(table).columns}
@@ -124,11 +153,16 @@ class Engine:
         query = f'SELECT {names} FROM "{table}" WHERE __seq > {after} ORDER BY __seq'
         return [dict(zip(columns, row, strict=True)) for row in self.connection.execute(query).fetchall()]
 
+    def _saved(self, partition: int, folder: Path) -> Saved:
+        return Saved(self.connection, self.keys, partition, folder)
+
+    def _detectors(self) -> list[StatementRun]:
+        return [run for run in self.runs if run.plan.source == RAW]
+
     def _steps(self, arrived: Step) -> dict[StatementRun, Step]:
         """The step as each statement on transactions sees it: what most of them begin with is done once."""
         judged = judge(self.connection, arrived, self.view) if self.view else arrived
-        runs = (run for run in self.runs if run.plan.source == RAW)
-        return {run: judged if run.plan.view == self.view else arrived for run in runs}
+        return {run: judged if run.plan.view == self.view else arrived for run in self._detectors()}
 
     def _advance(self, run: StatementRun) -> None:
         """Give a statement what others wrote to the table that it reads, since it last looked."""

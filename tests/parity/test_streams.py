@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from sentinel_cli.flink.referee import Referee
 from sentinel_cli.local import _chunks
 from sql import load_pipeline
-from tests.engines import embedded_detection, flink_detection, partitioned_detection
+from tests.engines import embedded_detection, flink_detection, interrupted_detection, partitioned_detection
 
 PIPELINE = load_pipeline()
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -115,6 +117,15 @@ def test_a_partition_gives_what_its_rows_alone_would(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_chunks, "_SMALLEST", 3)
         assert partitioned_detection(PIPELINE, events, partitions, step) == expected
+
+
+@settings(max_examples=EXAMPLES // 6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(streams(), st.sampled_from([1, 7, 50]), st.integers(0, 48))
+def test_a_state_that_was_written_is_taken_up(drawn: list[list[dict[str, Any]]], step: int, at: int) -> None:
+    events = [row for stream in drawn[:2] for row in stream]
+    expected = partitioned_detection(PIPELINE, events, 3, step)
+    with TemporaryDirectory() as folder:
+        assert interrupted_detection(PIPELINE, events, step, min(at, len(events) - 1), Path(folder)) == expected
 
 
 def test_enough_streams_were_tried(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,59 @@
+"""`sentinel run`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sentinel_cli.options import ParametersFile, Rules, Set, Stack, Threads
+
+
+def run(
+    group: Annotated[str, typer.Option(help="Beginning of the consumer groups' names.")] = "sentinel",
+    state: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Locks and snapshots; in the user's state without it.")
+    ] = None,
+    rules: Rules = None,
+    set_: Set = None,
+    parameters: ParametersFile = None,
+    port: Annotated[
+        int | None, typer.Option("--metrics-port", min=1, max=65535, help="Serve /metrics and /health there.")
+    ] = None,
+    snapshot_interval: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Each partition's state is written down within it.")
+    ] = 60,
+    idle: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="After it an idle partition with open windows is moved on.")
+    ] = 60,
+    registry_wait: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="For so long a partition waits for an absent registry.")
+    ] = 60,
+    threads: Threads = None,
+    stack: Stack = None,
+) -> None:
+    """
+    Run the whole pipeline as a service: transactions in, alerts, enriched alerts and dispositions out.
+
+    For a broker without Flink. Exactly once: what is read, what is written and the offsets are one Kafka transaction.
+    A second instance of the same group takes over partitions. Goes on until Ctrl-C or SIGTERM. Uses the runner's key.
+    """
+    from platformdirs import user_state_path
+
+    from sentinel_cli.kafka.connection import Account, connect
+    from sentinel_cli.parameters import gather_parameters
+    from sentinel_cli.service.job import Job
+    from sentinel_cli.service.options import Options
+    from sentinel_cli.service.service import Service
+    from sql import load_pipeline
+
+    values = gather_parameters(parameters, set_ or [])
+    pipeline = load_pipeline(values, rules=rules.split(",") if rules else None)
+    options = Options(
+        group,
+        state or user_state_path("sentinel-aml") / "run",
+        snapshot_interval=snapshot_interval,
+        idle=idle,
+        registry_wait=registry_wait,
+        threads=threads,
+    )
+    Service(Job(connect(Account.runner, stack), pipeline, options)).run(port)

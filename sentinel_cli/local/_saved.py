@@ -1,0 +1,177 @@
+"""
+The state of one partition as a folder of Parquet files: what a run writes down, and takes up again.
+
+    keys.parquet              the number of each account of the partition, as the run that wrote it had it
+    <segment>.parquet         rows of windows, as far as they are kept
+    <segment>.lives.parquet   what decides on late rows, a row for each key
+    <segment>.model.parquet   what a model remembers, a row for each value, the oldest first
+
+Numbers of keys are a run's own: the files of a segment name its keys, by columns or by the number in keys.parquet, and
+each is numbered anew where it is taken up.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import orjson
+
+from sentinel_cli.local._lateness import KeyState
+from sentinel_cli.local._model import Model
+from sentinel_cli.local._numbers import Numbers
+from sentinel_cli.local._plan import RECORD_KEY
+from sentinel_cli.local._range_state import RangeState
+from sentinel_cli.local._run import StatementRun
+
+_ACCOUNT = ", ".join(RECORD_KEY)
+
+
+class Saved:
+    """The files of one partition."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, folder: Path) -> None:
+        self.connection, self.keys, self.partition, self.folder = connection, keys, partition, folder
+
+    def write(self, runs: list[StatementRun]) -> None:
+        """Write the state of all statements."""
+        if not self.keys.count:
+            return
+        own = f"__partition = {self.partition}"
+        self._write("keys", f"SELECT __key, {_ACCOUNT} FROM {self.keys.table} WHERE {own}")
+        for run in runs:
+            for name in run.windows:
+                self._write(name, f"SELECT * FROM {name} WHERE {own}")
+            for name, state in run.ranges.items():
+                rows = "* EXCLUDE (__number)" if state.number == "__number" else "*"
+                self._write(name, f"SELECT {rows} FROM {name} WHERE {own}")
+                self._write_lives(f"{name}.lives", state)
+            for name, model in run.models.items():
+                self._write_model(f"{name}.model", model)
+
+    def read(self, runs: list[StatementRun]) -> None:
+        """Take up the state of all statements."""
+        if not self._has("keys"):
+            return
+        accounts = (
+            f"(SELECT {_ACCOUNT}, {self.partition}::INTEGER AS __partition, __key AS __old FROM {self._file('keys')})"
+        )
+        self.keys.add(accounts)
+        renumbered = f"SELECT __old, __key FROM {self.keys.joined(accounts)}"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __renumbered AS {renumbered}")
+        for run in runs:
+            for name, segment in run.stateful():
+                if self._has(name) and segment.kind == "tumble":
+                    run.window(name).add(self._renumbered(name))
+                elif self._has(name):
+                    self._read_range(name, run.range(name, segment))
+                elif self._has(f"{name}.model"):
+                    self._read_model(f"{name}.model", run.model(name, segment))
+
+    def forget(self, runs: list[StatementRun]) -> None:
+        """Forget the partition altogether."""
+        for run in runs:
+            for chunks in run.windows.values():
+                chunks.remove(self.partition)
+            for state in run.ranges.values():
+                state.rows.remove(self.partition)
+                state.admission.forget(self._numbers(state.numbers if state.number == "__number" else None))
+            for model in run.models.values():
+                model.histories.forget(self._numbers(model.numbers))
+
+    def _numbers(self, numbers: Numbers | None) -> np.ndarray:
+        """The numbers of this partition's keys, in one numbering; the record's own without it."""
+        if numbers is None:
+            query = f"SELECT __key AS number FROM {self.keys.table} WHERE __partition = {self.partition}"
+        elif not numbers.count:
+            return np.zeros(0, dtype=np.int64)
+        elif "__key" in numbers.columns:
+            own = f"SELECT __key FROM {self.keys.table} WHERE __partition = {self.partition}"
+            query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE __key IN ({own})"
+        else:
+            query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE __partition = {self.partition}"
+        if not self.keys.count:
+            return np.zeros(0, dtype=np.int64)
+        return np.asarray(self.connection.execute(f"{query} ORDER BY number").fetchnumpy()["number"])
+
+    def _write_lives(self, file: str, state: RangeState) -> None:
+        numbers = state.numbers if state.number == "__number" else None
+        number = self._numbers(numbers)
+        admission = state.admission
+        number = number[admission.remembers(number)]
+        followed = [admission.followed.get(n) for n in number.tolist()]
+        columns = {"number": number, "epoch": admission.epoch[number], "cleanup": admission.cleanup[number]}
+        columns |= {"set_at": admission.set_at[number]}
+        columns |= {f"timer_{n}": timers for n, timers in enumerate(admission.timers[number].T)}
+        columns |= {
+            "followed": np.array([orjson.dumps(asdict(s)).decode() if s else "" for s in followed], dtype=object)
+        }
+        self._write_keyed(file, columns, numbers)
+
+    def _write_model(self, file: str, model: Model) -> None:
+        number, value = model.histories.latest(self._numbers(model.numbers))
+        place = np.arange(len(number))
+        self._write_keyed(file, {"number": number, "place": place, "value": value}, model.numbers)
+
+    def _write_keyed(self, file: str, columns: dict[str, np.ndarray], numbers: Numbers | None) -> None:
+        """Write arrays, in which a key is a number, with the keys' own columns."""
+        self.connection.register("__columns", columns)
+        if numbers is None:
+            query = "SELECT number AS __key, * EXCLUDE (number) FROM __columns"
+        else:
+            query = f"SELECT n.* EXCLUDE ({numbers.number}), c.* EXCLUDE (number) FROM __columns AS c "
+            query += f"JOIN {numbers.table} AS n ON n.{numbers.number} = c.number"
+        self._write(file, query)
+        self.connection.unregister("__columns")
+
+    def _read_range(self, name: str, state: RangeState) -> None:
+        state.rows.add(state.numbered(self._renumbered(name)))
+        found = self._keyed(f"{name}.lives", state.numbers if state.number == "__number" else None)
+        number = found.pop("number")
+        followed = found.pop("followed")
+        timers = np.stack([found[f"timer_{n}"] for n in range(len(found) - 3)], axis=1)
+        state.admission.remember(number, found["epoch"], found["cleanup"], found["set_at"], timers)
+        for key, text in zip(number.tolist(), followed.tolist(), strict=True):
+            if text:
+                state.admission.followed[key] = _key_state(text)
+
+    def _read_model(self, file: str, model: Model) -> None:
+        found = self._keyed(file, model.numbers, ", place")
+        model.histories.add(found["number"], found["value"])
+
+    def _keyed(self, file: str, numbers: Numbers | None, order: str = "") -> dict[str, np.ndarray]:
+        """The arrays of a file, sorted by the number that each key has here."""
+        rows = self._renumbered(file)
+        if numbers is not None:
+            numbers.add(rows)
+            others = f"* EXCLUDE ({numbers.number}, {numbers.columns})"
+            rows = f"(SELECT {numbers.number} AS number, {others} FROM {numbers.joined(rows)})"
+        else:
+            rows = f"(SELECT __key AS number, * EXCLUDE (__key) FROM {rows})"
+        found = self.connection.execute(f"SELECT * FROM {rows} ORDER BY number{order}").fetchnumpy()
+        return {name: np.asarray(column) for name, column in found.items()}
+
+    def _renumbered(self, file: str) -> str:
+        """The rows of a file with the numbers that accounts have here."""
+        names = [row[0] for row in self.connection.execute(f"DESCRIBE SELECT * FROM {self._file(file)}").fetchall()]
+        if "__key" not in names:
+            return f"(SELECT * FROM {self._file(file)})"
+        joined = f"{self._file(file)} AS r JOIN __renumbered AS m ON r.__key = m.__old"
+        return f"(SELECT r.* REPLACE (m.__key AS __key) FROM {joined})"
+
+    def _write(self, name: str, query: str) -> None:
+        self.connection.execute(f"COPY ({query}) TO '{self._path(name)}' (FORMAT parquet)")
+
+    def _has(self, name: str) -> bool:
+        return self._path(name).is_file()
+
+    def _file(self, name: str) -> str:
+        return f"read_parquet('{self._path(name)}')"
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
+
+
+def _key_state(text: str) -> KeyState:
+    state = orjson.loads(text)
+    return KeyState(**state | {"overdue": [tuple(timer) for timer in state["overdue"]]})

@@ -1,0 +1,70 @@
+"""Consumers of the service, and what its clients' errors mean."""
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+
+from sentinel_cli.kafka.connection import Connection
+
+
+class FatalClientError(Exception):
+    """A client can do nothing any more: it has to be made anew."""
+
+
+def consumer(connection: Connection, group: str) -> Consumer:
+    """A member of a group that reads what is committed, and commits nothing by itself."""
+    return Consumer(_settings(connection, group) | {"session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500})
+
+
+def reader(connection: Connection, group: str) -> Consumer:
+    """A consumer that is told what to read, and hears where a partition ends; a group is only its name."""
+    return Consumer(_settings(connection, group) | {"enable.partition.eof": True})
+
+
+def checked(messages: list[Message]) -> list[Message]:
+    """
+    The records among what a consumer gave.
+
+    Raises:
+        FatalClientError: the client says that it is done for.
+    """
+    records = []
+    for message in messages:
+        error = message.error()
+        if error is None:
+            records.append(message)
+        else:
+            raise_if_fatal(error)
+    return records
+
+
+def is_at_end(messages: list[Message]) -> bool:
+    """Whether a reader has come to the end of its partition."""
+    errors = (message.error() for message in messages)
+    return any(error is not None and error.code() == KafkaError._PARTITION_EOF for error in errors)
+
+
+def raise_if_fatal(error: KafkaError) -> None:
+    """Raise FatalClientError where an error is one: a fenced client goes on in silence, and reads nothing."""
+    if error.fatal() or error.code() in {KafkaError._FATAL, KafkaError._FENCED}:
+        raise FatalClientError(error.str())
+
+
+def kafka_error(error: KafkaException) -> KafkaError:
+    """What a client's exception is about."""
+    found: KafkaError = error.args[0]
+    return found
+
+
+def _settings(connection: Connection, group: str) -> dict[str, object]:
+    return connection.client(
+        {
+            "group.id": group,
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "isolation.level": "read_committed",
+            "partition.assignment.strategy": "range",
+            # What waits to be read is bounded, however far behind a partition is.
+            "queued.max.messages.kbytes": 65_536,
+            "fetch.message.max.bytes": 1_048_576,
+            "fetch.wait.max.ms": 100,
+        }
+    )

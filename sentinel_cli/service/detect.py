@@ -1,0 +1,214 @@
+"""The loop from transactions to alerts, late transactions and dead letters."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import duckdb
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.service.clients import FatalClientError, checked, consumer, kafka_error
+from sentinel_cli.service.heartbeats import Heartbeats
+from sentinel_cli.service.inlet import Arrived, Inlet
+from sentinel_cli.service.job import Job, note
+from sentinel_cli.service.outlet import DEAD_LETTERS, RAW, Outlet, transactional_producer
+from sentinel_cli.service.restore import Restore
+from sentinel_cli.service.schemas import Schemas
+from sentinel_cli.service.snapshots import Snapshots
+
+ALERTS, LATE = "sentinel.aml_alerts", "sentinel.transactions_late"
+OUTPUTS = (ALERTS, LATE, DEAD_LETTERS)
+LOOP = "detect"
+
+
+class Detect:
+    """
+    One session of the loop: an engine, a consumer and a producer, until one of them fails for good.
+
+    A partition is taken up where its committed offset is, with the state that its log up to there gives. It is paused
+    until that state is there.
+    """
+
+    def __init__(self, job: Job, schemas: Schemas, snapshots: Snapshots, transactional_id: str) -> None:
+        self.options, self.figures, self.snapshots = job.options, job.figures, snapshots
+        self.engine = Engine(job.pipeline, until=ALERTS, incremental=True)
+        if job.options.threads:
+            self.engine.connection.execute(f"SET threads = {job.options.threads}")
+        self.inlet = Inlet(self.engine.connection, schemas.type_of)
+        self.producer = transactional_producer(job.connection, transactional_id)
+        self.outlet = Outlet(self.producer, schemas.ids)
+        self.consumer = consumer(job.connection, job.group(LOOP))
+        self.restore = Restore(job, self.engine, self.inlet, snapshots)
+        self.heartbeats = Heartbeats(job.options.idle)
+        self.offsets: dict[int, int] = {}
+        """The next record to read, by partition that is ours and whole."""
+        self.parked: dict[int, list[Message]] = {}
+        """What partitions have read that wait for the registry; they are paused."""
+        self.waiting: dict[int, float] = {}
+        """Since when each of them waits."""
+        self.written: dict[int, float] = {}
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Go on until it is stopped, or FatalClientError."""
+        handlers = {"on_assign": self._assigned, "on_revoke": self._revoked, "on_lost": self._lost}
+        self.consumer.subscribe([RAW], **handlers)
+        try:
+            while not stopping():
+                self._cycle()
+            self._snapshot_all()
+        finally:
+            with suppress(KafkaException, RuntimeError):
+                self.consumer.close()
+            self.engine.connection.close()
+
+    def _cycle(self) -> None:
+        messages = checked(self.consumer.consume(self.options.batch, self.options.commit_interval))
+        self._take_up()
+        started = time.monotonic()
+        try:
+            done = self._step(messages)
+        except KafkaException as error:
+            self._abort(error)
+            return
+        self.figures.beat(LOOP, time.monotonic() - started if done else None)
+        self._snapshot_one()
+
+    def _step(self, messages: list[Message]) -> bool:
+        """Read, compute, write and commit; whether there was anything to do."""
+        messages = [*(message for parked in self.parked.values() for message in parked), *messages]
+        now = time.monotonic()
+        given_up = {p for p, since in self.waiting.items() if now - since > self.options.registry_wait}
+        arrived = self.inlet.read(messages, give_up=frozenset(given_up))
+        offsets = self._offsets_after(messages, arrived)
+        if arrived.rows:
+            self.engine.step(arrived.rows, has_partitions=True)
+        self.heartbeats.note(self.engine.watermarks, offsets)
+        due = [p for p in self.heartbeats.due(self.engine.watermarks) if self.engine.waits(p)]
+        if not offsets and not due:
+            return False
+        self.producer.begin_transaction()
+        self._write(arrived)
+        for partition in due:
+            self.outlet.heartbeat(partition, self.heartbeats.line(partition))
+        self._commit(offsets)
+        self.offsets |= offsets
+        return True
+
+    def _write(self, arrived: Arrived) -> None:
+        rows = {topic: self.engine.drain(topic) for topic in OUTPUTS}
+        for topic, found in rows.items():
+            self.outlet.write(topic, found)
+        for rejected in arrived.rejected:
+            self.outlet.reject(rejected, RAW)
+        self.figures.add("events", arrived.count)
+        self.figures.add("rejected", len(arrived.rejected) + len(rows[DEAD_LETTERS]))
+        self.figures.add("late", len(rows[LATE]))
+        self.figures.add_labelled("alerts", (alert["rule_id"] for alert in rows[ALERTS]))
+
+    def _commit(self, offsets: dict[int, int]) -> None:
+        marks = self.engine.watermarks
+        positions = [TopicPartition(RAW, p, offset, metadata=str(marks.get(p, ""))) for p, offset in offsets.items()]
+        self.producer.send_offsets_to_transaction(positions, self.consumer.consumer_group_metadata(), 10)
+        self.producer.commit_transaction(30)
+        for partition, offset in offsets.items():
+            self.figures.watermark.labels(str(partition)).set(marks.get(partition, 0) / 1000)
+            with suppress(KafkaException):
+                _, high = self.consumer.get_watermark_offsets(TopicPartition(RAW, partition), cached=True)
+                self.figures.behind(LOOP, partition, max(0, high - offset))
+
+    def _offsets_after(self, messages: list[Message], arrived: Arrived) -> dict[int, int]:
+        """The next offset of each partition once a batch is done; what waits for the registry is parked."""
+        offsets: dict[int, int] = {}
+        for place, message in enumerate(messages):
+            partition = message.partition() or 0
+            if place < arrived.unknown.get(partition, len(messages)):
+                offsets[partition] = (message.offset() or 0) + 1
+        self._park({p: [m for m in messages[place:] if m.partition() == p] for p, place in arrived.unknown.items()})
+        return offsets
+
+    def _park(self, parked: dict[int, list[Message]]) -> None:
+        """Let partitions wait for the registry, and others go on that waited for it."""
+        for partition in set(parked) - set(self.parked):
+            note(f"Partition {partition} waits for the registry, which does not answer.")
+            self.waiting[partition] = time.monotonic()
+            self.consumer.pause([TopicPartition(RAW, partition)])
+        for partition in set(self.parked) - set(parked):
+            self.waiting.pop(partition)
+            self.consumer.resume([TopicPartition(RAW, partition)])
+        self.parked = parked
+
+    def _abort(self, error: KafkaException) -> None:
+        """Take everything back: the engine to what the committed offsets say, and read on from there."""
+        if kafka_error(error).fatal():
+            raise FatalClientError(kafka_error(error).str()) from None
+        note(f"A transaction is aborted and repeated: {kafka_error(error).str()}.")
+        self.figures.aborted.labels(LOOP).inc()
+        try:
+            self.producer.abort_transaction(30)
+        except KafkaException as failed:
+            raise FatalClientError(kafka_error(failed).str()) from None
+        self._take_back(self.consumer.assignment())
+
+    def _take_back(self, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._drop(partition.partition)
+        for topic in OUTPUTS:
+            self.engine.drain(topic)
+        self._assigned(self.consumer, partitions)
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = self.consumer.committed([TopicPartition(RAW, p.partition) for p in partitions], 30)
+        for position in committed:
+            position.offset = self.restore.begin(position, self.consumer)
+        self.consumer.assign(committed)
+        self.consumer.pause(committed)
+
+    def _take_up(self) -> None:
+        """Bring partitions to their committed offsets, a slice at a time, and read on in those that are there."""
+        for partition, offset in self.restore.advance():
+            self.offsets[partition] = offset
+            self.written[partition] = time.monotonic()
+            self.heartbeats.begin(partition)
+            self.consumer.resume([TopicPartition(RAW, partition)])
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._snapshot(partition.partition)
+            self._drop(partition.partition)
+
+    def _lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self._drop(partition.partition)
+
+    def _drop(self, partition: int) -> None:
+        self.restore.end(partition)
+        self.engine.forget(partition)
+        self.heartbeats.end(partition)
+        for known in (self.offsets, self.parked, self.waiting, self.written):
+            known.pop(partition, None)
+        self.figures.behind(LOOP, partition, 0)
+
+    def _snapshot_all(self) -> None:
+        for partition in list(self.offsets):
+            self._snapshot(partition)
+
+    def _snapshot_one(self) -> None:
+        """Write the partition that was written longest ago, so that each has its turn within the interval."""
+        if not self.written:
+            return
+        partition = min(self.written, key=lambda p: self.written[p])
+        now = time.monotonic()
+        pause = self.options.snapshot_interval / len(self.written)
+        if now - max(self.written.values()) >= pause or now - self.written[partition] > self.options.snapshot_interval:
+            self._snapshot(partition)
+
+    def _snapshot(self, partition: int) -> None:
+        offset, watermark = self.offsets.get(partition), self.engine.watermarks.get(partition)
+        if offset is None or watermark is None:
+            return
+        self.written[partition] = time.monotonic()
+        try:
+            self.snapshots.write(partition, offset, watermark, lambda folder: self.engine.save(partition, folder))
+        except (OSError, duckdb.Error) as error:
+            note(f"Partition {partition} goes on without a new snapshot: {str(error).splitlines()[0][:150]}")

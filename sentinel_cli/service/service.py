@@ -1,0 +1,129 @@
+"""Runs both loops until they are stopped, and begins anew where a client has failed for good."""
+
+import hashlib
+import signal
+import threading
+import time
+
+from confluent_kafka import KafkaException
+
+from sentinel_cli.kafka.preflight import check_broker
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.service.clients import FatalClientError, reader
+from sentinel_cli.service.detect import LOOP as DETECT
+from sentinel_cli.service.detect import Detect
+from sentinel_cli.service.figures import serve
+from sentinel_cli.service.job import Job, note
+from sentinel_cli.service.schemas import Schemas
+from sentinel_cli.service.slots import Slot
+from sentinel_cli.service.snapshots import Snapshots
+from sentinel_cli.service.triage import LOOP as TRIAGE
+from sentinel_cli.service.triage import Triage
+from sql import Pipeline
+from sql.errors import ServiceError
+
+_LINE = 10.0
+"""Seconds between two lines of figures."""
+_PAUSE = 1.0
+"""Seconds before a loop begins anew."""
+
+
+class Service:
+    """Both loops, each in a thread of its own."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.options, self.figures = job, job.options, job.figures
+        self.stop = threading.Event()
+        self.failures: list[BaseException] = []
+
+    def run(self, port: int | None) -> None:
+        """
+        Run until SIGINT or SIGTERM.
+
+        Raises:
+            ServiceError: broker, topics or state folder are not as they must be; says what to do.
+        """
+        check_broker(self.job.connection, 30)
+        self._check_topics()
+        slot = Slot(self.options.state / self.options.group)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop.set())
+        end = serve(self.figures, port) if port else None
+        loops = [threading.Thread(target=self._loop, args=(name, slot)) for name in (DETECT, TRIAGE)]
+        try:
+            for loop in loops:
+                loop.start()
+            self._tell(loops)
+        finally:
+            self.stop.set()
+            for loop in loops:
+                loop.join()
+            if end:
+                end()
+        if self.failures:
+            raise self.failures[0]
+        note(f"stopped: {self.figures.line()}")
+
+    def _tell(self, loops: list[threading.Thread]) -> None:
+        next_line = time.monotonic() + _LINE
+        while not self.stop.wait(0.2):
+            if not all(loop.is_alive() for loop in loops):
+                return
+            if time.monotonic() >= next_line:
+                note(self.figures.line())
+                next_line += _LINE
+
+    def _loop(self, name: str, slot: Slot) -> None:
+        """Sessions of one loop, one after the other; what no new session mends ends the service."""
+        try:
+            while not self.stop.is_set():
+                try:
+                    self._session(name, slot)
+                except FatalClientError as error:
+                    note(f"{name} begins anew: {error}")
+                except KafkaException as error:
+                    note(f"{name} begins anew: {error.args[0].str()}")
+                self.stop.wait(_PAUSE)
+        except BaseException as error:
+            self.failures.append(error)
+            self.stop.set()
+
+    def _session(self, name: str, slot: Slot) -> None:
+        stopping = self.stop.is_set
+        state = self.options.state / self.options.group
+        schemas = Schemas(Registry(self.job.connection, 2), state / f"schemas-{name}.json")
+        schemas.look_up([table.name for table in self.job.pipeline.tables], stopping)
+        if stopping():
+            return
+        transactional_id = slot.transactional_id(self.options.group, name)
+        if name == DETECT:
+            Detect(self.job, schemas, Snapshots(state, versions(self.job.pipeline)), transactional_id).run(stopping)
+        else:
+            Triage(self.job, schemas, transactional_id).run(stopping)
+
+    def _check_topics(self) -> None:
+        """Alerts are found again by account: all topics must have as many partitions."""
+        client = reader(self.job.connection, self.job.group("restore"))
+        try:
+            topics = client.list_topics(timeout=15).topics
+        finally:
+            client.close()
+        counts = {
+            table.name: len(topics[table.name].partitions) for table in self.job.pipeline.tables if table.name in topics
+        }
+        missing = [table.name for table in self.job.pipeline.tables if table.name not in counts]
+        if missing:
+            raise ServiceError(f"No topic {', '.join(missing)}: run `sentinel topics create --yes`, or `pulumi up`.")
+        if len(set(counts.values())) > 1:
+            listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+            raise ServiceError(f"All topics must have as many partitions as the others; they have: {listed}.")
+
+
+def versions(pipeline: Pipeline) -> str:
+    """What a state depends on: every statement that makes or reads it, and this engine's form of it."""
+    texts = [statement.sql for statement in pipeline.statements if statement.kind in {"insert", "watermark"}]
+    return hashlib.sha256("\0".join([_FORM, *texts]).encode()).hexdigest()
+
+
+_FORM = "1"
+"""Changes with the form in which the engine writes its state."""

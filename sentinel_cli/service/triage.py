@@ -1,0 +1,176 @@
+"""The loop from committed alerts to enriched alerts and dispositions."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from sentinel_cli.kafka.registry import RegistryDownError
+from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.service.clients import FatalClientError, checked, consumer, is_at_end, kafka_error, reader
+from sentinel_cli.service.inlet import Rejected
+from sentinel_cli.service.job import Job, note
+from sentinel_cli.service.outlet import Outlet, transactional_producer
+from sentinel_cli.service.schemas import Schemas
+from sql import Table
+
+ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
+LOOP = "triage"
+_BATCH = 100
+"""Alerts of a transaction."""
+_MOST = 1_000_000
+"""Ids that are remembered of a partition: an alert comes again only where its rule is run anew."""
+
+
+class Triage:
+    """One session of the loop: an engine, a consumer and a producer, until one of them fails for good."""
+
+    def __init__(self, job: Job, schemas: Schemas, transactional_id: str) -> None:
+        self.job, self.figures = job, job.figures
+        self.table = job.pipeline.table(ALERTS)
+        self.producer = transactional_producer(job.connection, transactional_id)
+        self.outlet = Outlet(self.producer, schemas.ids)
+        self.consumer = consumer(job.connection, job.group(LOOP))
+        self.seen: dict[int, OrderedDict[bytes, None]] = {}
+        """Ids that have a disposition, by partition."""
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Go on until it is stopped, or FatalClientError."""
+        handlers = {"on_assign": self._assigned, "on_revoke": self._revoked, "on_lost": self._revoked}
+        self.consumer.subscribe([ALERTS], **handlers)
+        try:
+            while not stopping():
+                messages = checked(self.consumer.consume(_BATCH, self.job.options.commit_interval))
+                started = time.monotonic()
+                self.figures.beat(LOOP)
+                if messages:
+                    self._cycle(messages)
+                    self.figures.beat(LOOP, time.monotonic() - started)
+        finally:
+            with suppress(KafkaException, RuntimeError):
+                self.consumer.close()
+
+    def _cycle(self, messages: list[Message]) -> None:
+        try:
+            self._step(messages)
+        except KafkaException as error:
+            self._abort(error)
+
+    def _step(self, messages: list[Message]) -> None:
+        """Answer alerts and commit; a transaction is open only while answers are written."""
+        alerts, rejected = self._read(messages)
+        answers = self._answers(list(alerts.values()))
+        offsets = {m.partition() or 0: (m.offset() or 0) + 1 for m in messages}
+        self.producer.begin_transaction()
+        for topic, rows in answers.items():
+            self.outlet.write(topic, rows)
+        for record in rejected:
+            self.outlet.reject(record, ALERTS)
+        positions = [TopicPartition(ALERTS, partition, offset) for partition, offset in offsets.items()]
+        self.producer.send_offsets_to_transaction(positions, self.consumer.consumer_group_metadata(), 10)
+        self.producer.commit_transaction(30)
+        for partition, alert_id in alerts:
+            self._remember(partition, alert_id)
+        self.figures.add("rejected", len(rejected))
+        self.figures.add_labelled("dispositions", (row["decision"] for row in answers[DISPOSITIONS]))
+        for partition, offset in offsets.items():
+            with suppress(KafkaException):
+                _, high = self.consumer.get_watermark_offsets(TopicPartition(ALERTS, partition), cached=True)
+                self.figures.behind(LOOP, partition, max(0, high - offset))
+
+    def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+        """Enriched alerts and dispositions, by an engine of their own: it remembers no alert that is aborted."""
+        with Engine(self.job.pipeline) as engine:
+            engine.append(ALERTS, alerts)
+            engine.decide()
+            return {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
+
+    def _read(self, messages: list[Message]) -> tuple[dict[tuple[int, bytes], dict[str, Any]], list[Rejected]]:
+        """Alerts that have no disposition yet, the first of each id, and records that are no alert."""
+        alerts: dict[tuple[int, bytes], dict[str, Any]] = {}
+        rejected = []
+        for message in messages:
+            partition = message.partition() or 0
+            try:
+                alert = self._alert(message)
+                alert_id = bytes.fromhex(alert["alert_id"])
+            except (FrameError, ValueError, TypeError, RegistryDownError) as error:
+                value = message.value() or b""
+                text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
+                place = (partition, message.offset() or 0, message.timestamp()[1])
+                rejected.append(Rejected(*place, f"no alert: {error}", text, None))
+                continue
+            if alert_id not in self.seen.get(partition, ()):
+                alerts.setdefault((partition, alert_id), alert)
+        return alerts, rejected
+
+    def _alert(self, message: Message) -> dict[str, Any]:
+        _, record = unframe(message.value())
+        return _columns(self.table, orjson.loads(record))
+
+    def _abort(self, error: KafkaException) -> None:
+        """Take the transaction back and read on from the committed offsets."""
+        if kafka_error(error).fatal():
+            raise FatalClientError(kafka_error(error).str()) from None
+        note(f"A transaction of triage is aborted and repeated: {kafka_error(error).str()}.")
+        self.figures.aborted.labels(LOOP).inc()
+        try:
+            self.producer.abort_transaction(30)
+            self._assigned(self.consumer, self.consumer.assignment())
+        except KafkaException as failed:
+            raise FatalClientError(kafka_error(failed).str()) from None
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = self.consumer.committed([TopicPartition(ALERTS, p.partition) for p in partitions], 30)
+        for position in committed:
+            if position.offset < 0:
+                position.offset = self.consumer.get_watermark_offsets(position, timeout=30)[0]
+            self.seen[position.partition] = self._decided(position.partition)
+        self.consumer.assign(committed)
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        for partition in partitions:
+            self.seen.pop(partition.partition, None)
+
+    def _decided(self, partition: int) -> OrderedDict[bytes, None]:
+        """The ids of a partition's dispositions, read back: those of an account's alerts are in the same partition."""
+        found: OrderedDict[bytes, None] = OrderedDict()
+        back = reader(self.job.connection, self.job.group("restore"))
+        try:
+            first, end = back.get_watermark_offsets(TopicPartition(DISPOSITIONS, partition), timeout=30)
+            back.assign([TopicPartition(DISPOSITIONS, partition, max(first, end - 2 * _MOST))])
+            while first < end:
+                given = back.consume(10_000, 1.0)
+                for message in checked(given):
+                    with suppress(FrameError, ValueError, KeyError, TypeError):
+                        found[bytes.fromhex(orjson.loads(unframe(message.value())[1])["alert_id"])] = None
+                if is_at_end(given):
+                    break
+        finally:
+            back.close()
+        return found
+
+    def _remember(self, partition: int, alert_id: bytes) -> None:
+        seen = self.seen.setdefault(partition, OrderedDict())
+        seen[alert_id] = None
+        if len(seen) > _MOST:
+            seen.popitem(last=False)
+
+
+def _columns(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row; ValueError where one that must be there is not, or has another type."""
+    row: dict[str, Any] = {}
+    for column in table.columns:
+        value = record.get(column.name)
+        if value is None and not column.nullable:
+            raise ValueError(f"{column.name} is missing")
+        row[column.name] = Decimal(str(value)) if value is not None and column.type.startswith("DECIMAL") else value
+        if isinstance(value, float) and column.type.startswith("TIMESTAMP"):
+            row[column.name] = round(value)
+    return row

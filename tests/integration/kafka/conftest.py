@@ -1,0 +1,46 @@
+"""A real broker and registry, started once a session by the code that `sentinel broker up` runs."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.broker.parts import KAFKA_JAVA, REGISTRY_JAVA, java, kafka_jars, registry_app
+from sql.errors import ServiceError
+from tests.integration.kafka.topics import make_topics
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
+    """A broker and a registry without keys; its topics are made by `fresh`."""
+    broker = started(LocalBroker(tmp_path_factory.mktemp("broker") / "state"))
+    yield broker
+    broker.delete()
+
+
+@pytest.fixture
+def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalBroker:
+    """The broker with all topics made anew, and the environment by which the commands find it."""
+    broker.start()
+    make_topics(broker)
+    for name in os.environ:
+        if name.startswith("SENTINEL_"):
+            monkeypatch.delenv(name)
+    for name, value in broker.settings().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return broker
+
+
+def started(broker: LocalBroker) -> LocalBroker:
+    """The broker, running; where the machine has not what it takes, a skip, or a failure on CI."""
+    try:
+        java(KAFKA_JAVA), java(REGISTRY_JAVA), kafka_jars(), registry_app()
+    except ServiceError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no broker: {error}")
+    broker.start()
+    return broker

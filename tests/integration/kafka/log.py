@@ -1,0 +1,92 @@
+"""What is in the topics of the broker of the tests: written and read with plain clients."""
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.partitioner import PARTITIONER
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.kafka.wire import frame, unframe
+from tests.integration.kafka.topics import connection
+
+RAW = "sentinel.transactions_raw"
+
+
+def write(broker: LocalBroker, lines: Iterable[bytes], topic: str = RAW) -> int:
+    """Write JSON lines keyed by account, as any Java client would place them; how many."""
+    where = connection(broker)
+    latest = Registry(where).latest(f"{topic}-value")
+    assert latest is not None
+    producer, count = Producer(where.client({"partitioner": PARTITIONER, "linger.ms": 5})), 0
+    for line in lines:
+        key = orjson.loads(line)["account_id"].encode()
+        while True:
+            try:
+                producer.produce(topic, frame(latest.id, line.strip()), key)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        count += 1
+    assert producer.flush(60) == 0
+    return count
+
+
+def write_raw(broker: LocalBroker, values: Iterable[tuple[bytes | None, bytes | None]], topic: str = RAW) -> None:
+    """Write keys and values as they are."""
+    producer = Producer(connection(broker).client({"partitioner": PARTITIONER, "message.max.bytes": 10_000_000}))
+    for key, value in values:
+        while True:
+            try:
+                producer.produce(topic, value, key)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    assert producer.flush(60) == 0
+
+
+def heartbeats(broker: LocalBroker, time_ms: int, partitions: int = 6) -> None:
+    """Write a heartbeat into each partition, behind which every window is closed."""
+    from sentinel_cli.generator.lines import heartbeat
+
+    where = connection(broker)
+    latest = Registry(where).latest(f"{RAW}-value")
+    assert latest is not None
+    producer = Producer(where.client())
+    for partition in range(partitions):
+        line = heartbeat(partition, time_ms).strip()
+        producer.produce(RAW, frame(latest.id, line), orjson.loads(line)["account_id"].encode(), partition)
+    assert producer.flush(60) == 0
+
+
+def read(broker: LocalBroker, topic: str, isolation: str = "read_committed") -> list[dict[str, Any]]:
+    """Every record of a topic, each as its JSON object."""
+    settings = {"group.id": "tests", "enable.partition.eof": True, "isolation.level": isolation}
+    consumer = Consumer(connection(broker).client(settings | {"auto.offset.reset": "earliest"}))
+    try:
+        partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        return [orjson.loads(unframe(value)[1]) for value in _values(consumer, len(partitions))]
+    finally:
+        consumer.close()
+
+
+def wait_for(broker: LocalBroker, topic: str, count: int, seconds: float = 60) -> list[dict[str, Any]]:
+    """The records of a topic, once there are so many or the time is over."""
+    deadline = time.monotonic() + seconds
+    while len(found := read(broker, topic)) < count and time.monotonic() < deadline:
+        time.sleep(0.3)
+    return found
+
+
+def _values(consumer: Consumer, partitions: int) -> Iterator[bytes]:
+    ended = 0
+    while ended < partitions:
+        for message in consumer.consume(10_000, 5):
+            if message.error():
+                ended += 1
+            elif isinstance(value := message.value(), bytes):
+                yield value

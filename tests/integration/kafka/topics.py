@@ -1,0 +1,38 @@
+"""The pipeline's topics on the broker of the tests, made anew."""
+
+import time
+
+from confluent_kafka.admin import AdminClient
+from pydantic import SecretStr
+
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.connection import Connection
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.settings import SecurityProtocol
+from sentinel_cli.topics.create import carry_out
+from sentinel_cli.topics.plan import make_plan
+from sql import load_pipeline
+
+NOBODY = SecretStr("")
+
+
+def connection(broker: LocalBroker) -> Connection:
+    """The connection to a broker without keys."""
+    return Connection(broker.bootstrap, SecurityProtocol.plaintext, "", NOBODY, "", broker.registry_url, "", NOBODY)
+
+
+def make_topics(broker: LocalBroker, partitions: int = 6) -> None:
+    """Delete every topic of the pipeline and make it again, with its schema; and every group of a consumer."""
+    where = connection(broker)
+    admin, registry = AdminClient(where.client()), Registry(where)
+    names = [name for name in admin.list_topics(timeout=15).topics if name.startswith("sentinel.")]
+    if names:
+        for answer in admin.delete_topics(names).values():
+            answer.result(timeout=30)
+        while set(names) & set(admin.list_topics(timeout=15).topics):
+            time.sleep(0.05)
+    groups = [group.group_id for group in admin.list_consumer_groups().result(timeout=15).valid]
+    if groups:
+        for answer in admin.delete_consumer_groups(groups).values():
+            answer.exception(timeout=30)
+    carry_out(make_plan(load_pipeline().tables, admin, registry, partitions), admin, registry, 1, lambda _: None)
