@@ -33,8 +33,9 @@ def dashboard(
     ? shows the keys. It reads outside of any consumer group, begins with the newest alerts, uses the analyst's key, and
     connects again by itself. --mode local needs neither broker nor account; --customers and --seed are for it alone.
     """
-    from sentinel_cli.dashboard.launch import launch_kafka, launch_local
+    from sentinel_cli.dashboard.launch import launch_kafka, launch_local, need_terminal
 
+    need_terminal()
     if mode is Source.local:
         launch_local(max_alerts, customers, seed)
     else:

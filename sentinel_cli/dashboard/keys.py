@@ -23,7 +23,7 @@ KEYS = (
     _key("c", "export('csv')", "CSV", "Write what is shown to a CSV file in the working directory."),
 )
 OTHERS = (
-    ("Up, Down, PgUp, PgDn", "Choose an alert, or move in the chosen one."),
+    ("Up, Down", "Choose an alert, or move in the chosen one."),
     ("Home", "Back to the newest, which stays chosen as others come."),
     ("Tab", "From the table to the chosen alert, and back."),
 )

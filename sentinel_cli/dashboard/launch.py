@@ -17,6 +17,12 @@ class Source(Protocol):
         """Feed the board until `stop` is set."""
 
 
+def need_terminal() -> None:
+    """Refuse to draw into a pipe or a file, by a UsageError."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The dashboard needs a terminal; `sentinel consume` writes alerts to a pipe or a file.")
+
+
 def launch_kafka(most: int, stack: str | None, *, committed: bool) -> None:
     """Show a broker's alerts; ServiceError where it does not answer, or refuses, before the screen opens."""
     from sentinel_cli.dashboard.kafka_source import KafkaSource
@@ -38,8 +44,6 @@ def launch_local(most: int, customers: int, seed: int) -> None:
 
 
 def _launch(board: Board, source: Source, name: str) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("The dashboard needs a terminal; `sentinel consume` writes alerts to a pipe or a file.")
     stop = Event()
     thread = Thread(target=_feed, args=(source, board, stop), daemon=True)
     thread.start()
