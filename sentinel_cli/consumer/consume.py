@@ -61,6 +61,7 @@ class Consumption:
                     self._print(ready)
         finally:
             self.decided.close()
+            self.desk.close()
             self.feed.close()
 
     def _is_done(self) -> bool:

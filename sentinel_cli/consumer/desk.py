@@ -32,6 +32,12 @@ class Desk:
             _case(alert, summary, disposition, made.get(alert["alert_id"])) for alert, summary, disposition in found
         ]
 
+    def close(self) -> None:
+        """Let go of the engine."""
+        if self._engine is not None:
+            self._engine.connection.close()
+            self._engine = None
+
     def _decide(self, alerts: Sequence[tuple[Row, Row | None]]) -> list[Row]:
         if not alerts:
             return []
@@ -43,7 +49,9 @@ class Desk:
         return join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, before)})
 
     def _ready(self) -> Engine:
-        if self._engine is None or self._engine.count(ENRICHED) >= _MOST:
+        if self._engine is not None and self._engine.count(ENRICHED) >= _MOST:
+            self.close()
+        if self._engine is None:
             self._engine = Engine(self.pipeline, incremental=True)
         return self._engine
 
