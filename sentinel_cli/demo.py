@@ -35,10 +35,10 @@ class Progress:
 class Demo:
     """A seeded stream and the pipeline that runs over it."""
 
-    def __init__(self, events: int, customers: int, mode: Mode, seed: int) -> None:
+    def __init__(self, events: int, customers: int, mode: Mode, seed: int, lap: int = 0) -> None:
         self.started = time.perf_counter()
         self.events = events
-        self.stream = open_stream(events, customers, mode, seed)
+        self.stream = open_stream(events, customers, mode, seed, lap)
         self.labels: tuple[Label, ...] = self.stream.labels
         self.counts: dict[str, int] = {}
 

@@ -4,13 +4,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
+from sentinel_cli.case_view import DECISION_STYLES, case_table
 from sentinel_cli.demo import ALERTS, DISPOSITIONS, ENRICHED, Demo, Progress
 from sentinel_cli.scoring import matches
-
-_COLOURS = {"ESCALATE": "bold red", "REVIEW": "yellow", "DISMISS": "green"}
-_SEVERITY = {"CRITICAL": "bold red", "HIGH": "red", "MEDIUM": "yellow", "LOW": "green"}
 
 
 def show(demo: Demo, console: Console | None = None) -> None:
@@ -27,7 +24,7 @@ def show(demo: Demo, console: Console | None = None) -> None:
             status.update(_position(progress, demo.events, len(cases) + len(progress.cases)))
             for case in progress.cases:
                 first = first or progress.seconds
-                console.print(_case(case))
+                console.print(case_table(case))
             cases += progress.cases
     console.print(_steps(demo, cases))
     console.print(_found(demo, cases))
@@ -40,30 +37,6 @@ def _position(progress: Progress, events: int, alerts: int) -> str:
     return f"{progress.transactions} of {events} transactions, watermark {at}, {alerts} alerts"
 
 
-def _case(case: dict[str, Any]) -> Table:
-    """One alert: when, what and how bad; its summary; what was decided."""
-    table = Table.grid(padding=(0, 2), expand=True)
-    table.add_column(width=16, no_wrap=True)
-    table.add_column(ratio=1)
-    table.add_column(width=14)
-    total = (
-        f"{case['total_amount']:,.2f} {case['currency']}" if case["total_amount"] is not None else "several currencies"
-    )
-    what = Text.assemble(
-        (f"{case['rule_id']} ", "bold"),
-        (f"{case['severity']} ", _SEVERITY[case["severity"]]),
-        f"{case['account_id']}  {case['transaction_count']} transactions, {total}\n",
-        (case["summary"] or "no summary", "dim"),
-    )
-    decided = Text.assemble(
-        (case["decision"], _COLOURS[case["decision"]]),
-        f"\npriority {case['priority']}",
-        "\nSAR advised" if case["sar_recommended"] else "",
-    )
-    table.add_row(f"{case['detected_at']:%Y-%m-%d %H:%M}", what, decided)
-    return table
-
-
 def _steps(demo: Demo, cases: list[dict[str, Any]]) -> Table:
     """The six steps of the pipeline, with what passed through each."""
     table = Table(title="The stream, step by step", title_justify="left", box=None, padding=(0, 2))
@@ -74,7 +47,7 @@ def _steps(demo: Demo, cases: list[dict[str, Any]]) -> Table:
         for typology in ("structuring", "velocity", "geographic anomaly")
     }
     aside = f"{demo.counts['sentinel.transactions_late']} late, {demo.counts['sentinel.dead_letters']} rejected"
-    decisions = ", ".join(f"{sum(c['decision'] == d for c in cases)} {d}" for d in _COLOURS)
+    decisions = ", ".join(f"{sum(c['decision'] == d for c in cases)} {d}" for d in DECISION_STYLES)
     table.add_row(
         "0",
         "source, 10 s watermark",

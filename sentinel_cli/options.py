@@ -75,3 +75,7 @@ Rate = Annotated[float | None, typer.Option(min=0.001, metavar="N", help="Events
 DeliveryTimeout = Annotated[
     float, typer.Option(min=1, metavar="SECONDS", help="How long the broker may take to confirm an event.")
 ]
+Committed = Annotated[
+    bool,
+    typer.Option("--committed", help="Read an alert when its transaction has ended; later, and never an aborted one."),
+]

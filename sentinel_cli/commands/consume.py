@@ -1,0 +1,46 @@
+"""`sentinel consume`."""
+
+from typing import Annotated
+
+import typer
+
+from sentinel_cli.options import Committed, Json, Stack
+
+
+def consume(
+    group: Annotated[str, typer.Option(metavar="NAME", help="Consumer group.")] = "sentinel-consume",
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="beginning|latest|TIME",
+            help="Where to begin, instead of where the group stopped; TIME is when a record was written, ISO 8601.",
+        ),
+    ] = None,
+    most: Annotated[int | None, typer.Option("--max", min=1, metavar="N", help="End after so many alerts.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="End after so long without a new alert.")
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="How old an alert may get before its disposition is made here."),
+    ] = 10,
+    committed: Committed = False,
+    stack: Stack = None,
+    json: Json = False,
+) -> None:
+    """
+    Print alerts from Kafka as they come, each with its summary and disposition.
+
+    Both are taken from their topics where they come in time, else the pipeline's SQL makes them here; `enriched_by`
+    and `decided_by` of a JSON line say which. Stdout gets JSON lines with --json, and where it is no terminal.
+
+    At least once: a group goes on where it stopped, and commits after a line is out, so that a line may come again
+    after a kill, and none is left out. Repeats of an alert within one run are dropped. What cannot be read is told on
+    stderr with its partition and offset. Uses the analyst's key.
+    """
+    from sentinel_cli.consumer.request import Request
+    from sentinel_cli.consumer.screen import run
+    from sentinel_cli.consumer.start import parse_start
+
+    run(Request(group, parse_start(from_), most, timeout, wait, committed, stack), json=json)

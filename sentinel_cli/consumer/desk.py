@@ -1,0 +1,70 @@
+"""Gives an alert its case: from the topics where they have it, else from the pipeline's SQL on this machine."""
+
+from collections.abc import Sequence
+
+from sentinel_cli.consumer.decided import DISPOSITIONS, ENRICHED
+from sentinel_cli.consumer.feed import ALERTS
+from sentinel_cli.kafka.reading import Row
+from sentinel_cli.local.engine import Engine, join_cases
+from sentinel_cli.scoring import epoch_ms
+from sql import Pipeline
+
+_MOST = 10_000
+"""Alerts after which the engine is made anew: it keeps what it has decided."""
+
+
+class Desk:
+    """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self._engine: Engine | None = None
+
+    def cases(self, found: Sequence[tuple[Row, Row | None, Row | None]]) -> list[Row]:
+        """
+        The case of each alert, of which summary and disposition are given as far as they are known.
+
+        `enriched_by` and `decided_by` say where they are from: topic or local.
+        """
+        missing = [(alert, summary) for alert, summary, disposition in found if not (summary and disposition)]
+        made = {case["alert_id"]: case for case in self._decide(missing)}
+        return [
+            _case(alert, summary, disposition, made.get(alert["alert_id"])) for alert, summary, disposition in found
+        ]
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        if self._engine is not None:
+            self._engine.connection.close()
+            self._engine = None
+
+    def _decide(self, alerts: Sequence[tuple[Row, Row | None]]) -> list[Row]:
+        if not alerts:
+            return []
+        engine = self._ready()
+        before = engine.count(DISPOSITIONS)
+        engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
+        engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
+        engine.decide()
+        return join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, before)})
+
+    def _ready(self) -> Engine:
+        if self._engine is not None and self._engine.count(ENRICHED) >= _MOST:
+            self.close()
+        if self._engine is None:
+            self._engine = Engine(self.pipeline, incremental=True)
+        return self._engine
+
+
+def _case(alert: Row, summary: Row | None, disposition: Row | None, made: Row | None) -> Row:
+    if summary and disposition:
+        (case,) = join_cases({ENRICHED: [summary], DISPOSITIONS: [disposition]})
+    else:
+        case = (made or {}) | (disposition or {})
+    sources = ("topic" if row else "local" for row in (summary, disposition))
+    return {**alert, **case, **dict(zip(("enriched_by", "decided_by"), sources, strict=True))}
+
+
+def _plain(row: Row) -> Row:
+    """A row with its times as the engine takes them."""
+    return {name: epoch_ms(value) if hasattr(value, "timestamp") else value for name, value in row.items()}

@@ -1,0 +1,149 @@
+"""What the screen shows, written by a source's thread and read at the screen's own pace; bounded, whatever comes."""
+
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from sentinel_cli.dashboard.per_minute import PerMinute
+from sentinel_cli.kafka.reading import Row
+
+_SEEN = 100_000
+"""Ids by which repeats of an alert are known; a repeat follows within a transaction or two."""
+_EARLY = 1_000
+"""Alerts whose summary or disposition has come before them, and is kept."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """An alert with what is known of it by now; never changed, but replaced."""
+
+    row: Row
+    """The alert's columns; those of its summary and its disposition as soon as they have come."""
+    written: float
+    """When the alert was written, epoch seconds of the wall clock."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The board at one moment."""
+
+    now: float
+    """Epoch seconds."""
+    cases: tuple[Case, ...]
+    """The newest first."""
+    alerts: int
+    """How many have come, repeats not counted."""
+    repeats: int
+    unreadable: int
+    decisions: Mapping[str, int]
+    """Dispositions by decision."""
+    events_per_minute: tuple[int, ...]
+    alerts_per_minute: tuple[int, ...]
+    events: int | None
+    """Transactions that have come since the start, None where they cannot be counted."""
+    contact: float | None
+    """Seconds since the source last heard anything, None before the first time."""
+    trouble: str
+    """What the source meets, in one sentence; empty when all is well."""
+
+
+class Board:
+    """
+    Alerts by id, at most so many, and counters.
+
+    Args:
+        most: Alerts that are kept; the oldest goes first.
+        clock: Epoch seconds.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.time) -> None:
+        self.most, self.clock = most, clock
+        self.failure: BaseException | None = None
+        """What ended the source."""
+        self._lock = Lock()
+        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._early: OrderedDict[str, Row] = OrderedDict()
+        self._counts: Counter[str] = Counter()
+        self._decisions: Counter[str] = Counter()
+        self._alerts, self._events = PerMinute(), PerMinute()
+        self._event_total: int | None = None
+        self._contact: float | None = None
+        self._trouble = ""
+
+    def alert(self, row: Row, written: float) -> None:
+        """Take an alert, unless it is known already."""
+        alert_id = row["alert_id"]
+        with self._lock:
+            if alert_id in self._seen:
+                self._counts["repeats"] += 1
+                return
+            self._seen[alert_id] = None
+            self._cases[alert_id] = Case({**row, **self._early.pop(alert_id, {})}, written)
+            self._counts["alerts"] += 1
+            self._alerts.add(1, self.clock())
+            _shorten(self._seen, _SEEN)
+            _shorten(self._cases, self.most)
+
+    def found(self, alert_id: str, part: Row) -> None:
+        """Take a summary or a disposition: columns to be added to an alert, which may come later."""
+        with self._lock:
+            if "decision" in part:
+                self._decisions[part["decision"]] += 1
+            if case := self._cases.get(alert_id):
+                self._cases[alert_id] = Case({**case.row, **part}, case.written)
+            elif alert_id not in self._seen:
+                self._early[alert_id] = {**self._early.get(alert_id, {}), **part}
+                _shorten(self._early, _EARLY)
+
+    def events(self, count: int) -> None:
+        """So many transactions more have come."""
+        with self._lock:
+            self._event_total = (self._event_total or 0) + count
+            self._events.add(count, self.clock())
+
+    def unreadable(self) -> None:
+        """A record could not be read."""
+        with self._lock:
+            self._counts["unreadable"] += 1
+
+    def heard(self) -> None:
+        """The source has had an answer: there is contact, and no trouble."""
+        with self._lock:
+            self._contact, self._trouble = self.clock(), ""
+
+    def trouble(self, text: str) -> None:
+        """The source meets something that it tries to get over; one sentence."""
+        with self._lock:
+            self._trouble = text
+
+    def oldest(self) -> float | None:
+        """When the first written of the alerts that are kept was written, epoch seconds."""
+        with self._lock:
+            return min((case.written for case in self._cases.values()), default=None)
+
+    def snapshot(self) -> Snapshot:
+        """All of it, as it is now."""
+        with self._lock:
+            now = self.clock()
+            return Snapshot(
+                now,
+                tuple(reversed(self._cases.values())),
+                self._counts["alerts"],
+                self._counts["repeats"],
+                self._counts["unreadable"],
+                dict(self._decisions),
+                self._events.last(now),
+                self._alerts.last(now),
+                self._event_total,
+                None if self._contact is None else now - self._contact,
+                self._trouble,
+            )
+
+
+def _shorten(rows: OrderedDict[str, Any], most: int) -> None:
+    while len(rows) > most:
+        rows.popitem(last=False)

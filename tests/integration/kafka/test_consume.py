@@ -1,0 +1,246 @@
+"""`sentinel consume` on a real broker: each alert once, none left out, whatever else is in the topic."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.json_schema import JSONSerializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.kafka.wire import frame
+from tests.alerts import alert, alert_id, disposition, enriched
+from tests.integration.kafka.log import write, write_raw
+from tests.integration.kafka.topics import connection
+
+ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
+CONSUME = [sys.executable, "-m", "sentinel_cli", "consume", "--stack", ""]
+
+
+def consume(*options: str, quiet: str = "2") -> tuple[list[dict[str, Any]], str]:
+    """What it prints until nothing new comes: JSON lines and commentary."""
+    done = subprocess.run([*CONSUME, "--wait", "0", "--timeout", quiet, *options], capture_output=True, check=False)
+    said = done.stderr.decode()
+    assert (done.returncode, "Traceback" in said) == (0, False), said
+    return [json.loads(line) for line in done.stdout.splitlines()], said
+
+
+def ids(lines: Sequence[dict[str, Any]]) -> list[str]:
+    return sorted(line["alert_id"] for line in lines)
+
+
+def expected(*numbers: int) -> list[str]:
+    return sorted(map(alert_id, numbers))
+
+
+def put(broker: LocalBroker, topic: str, make: Callable[..., dict[str, Any]], *numbers: int) -> None:
+    write(broker, [orjson.dumps(make(number)) for number in numbers], topic)
+
+
+def test_a_group_goes_on_where_it_stopped(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, *range(10))
+    first, said = consume("--max", "4")
+    assert len(first) == 4
+    assert "4 alerts printed, 0 repeats dropped" in said
+    rest, _ = consume()
+    assert ids(first + rest) == expected(*range(10))
+    put(fresh, ALERTS, alert, 10)
+    assert ids(consume()[0]) == expected(10)
+    assert ids(consume("--group", "sentinel-other")[0]) == expected(*range(11))
+
+
+def test_what_the_topics_have_is_joined_and_the_rest_is_made_here(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1, 2, 3)
+    put(fresh, ENRICHED, enriched, 1, 2)
+    put(fresh, DISPOSITIONS, disposition, 1)
+    lines, _ = consume()
+    by = {line["alert_id"]: (line["enriched_by"], line["decided_by"]) for line in lines}
+    assert by == {alert_id(1): ("topic", "topic"), alert_id(2): ("topic", "local"), alert_id(3): ("local", "local")}
+    first = next(line for line in lines if line["alert_id"] == alert_id(1))
+    assert (first["summary"], first["decision"], first["model"]) == ("Summary 1.", "ESCALATE", "an_agent")
+    assert alert(1).items() <= first.items()
+
+
+def test_a_disposition_that_comes_in_time_is_waited_for(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1)
+    command = [*CONSUME, "--wait", "30", "--max", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        time.sleep(5)
+        assert process.poll() is None
+        put(fresh, ENRICHED, enriched, 1)
+        put(fresh, DISPOSITIONS, disposition, 1)
+        (line,) = (json.loads(line) for line in process.stdout or ())
+    assert (line["enriched_by"], line["decided_by"]) == ("topic", "topic")
+
+
+def test_it_begins_where_it_is_told_to(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1, 2)
+    time.sleep(0.1)
+    between = datetime.now(UTC).isoformat()
+    time.sleep(0.1)
+    put(fresh, ALERTS, alert, 3, 4)
+    assert ids(consume("--from", "latest")[0]) == []
+    assert ids(consume("--from", between)[0]) == expected(3, 4)
+    assert ids(consume("--from", "beginning")[0]) == expected(1, 2, 3, 4)
+    assert ids(consume()[0]) == []
+    assert ids(consume("--from", "2100-01-01")[0]) == []
+
+
+def test_confluents_own_serializer_is_read(fresh: LocalBroker) -> None:
+    with SchemaRegistryClient({"url": fresh.registry_url}) as registry:
+        text = registry.get_latest_version(f"{ALERTS}-value").schema.schema_str
+        serializer = JSONSerializer(text, registry, conf={"auto.register.schemas": False, "use.latest.version": True})
+        value = serializer(alert(1), SerializationContext(ALERTS, MessageField.VALUE))
+    write_raw(fresh, [(b"ACC-000001", value)], ALERTS)
+    assert ids(consume()[0]) == expected(1)
+
+
+def test_an_aborted_alert_is_seen_once_or_not_at_all(fresh: LocalBroker) -> None:
+    latest = Registry(connection(fresh)).latest(f"{ALERTS}-value")
+    assert latest is not None
+    value = frame(latest.id, orjson.dumps(alert(1)))
+    producer = Producer(connection(fresh).client({"transactional.id": "test-consume"}))
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(ALERTS, value, b"ACC-000001", 0)
+    producer.flush(30)
+    producer.abort_transaction(30)
+    assert ids(consume("--committed", "--group", "sentinel-committed")[0]) == []
+    producer.begin_transaction()
+    producer.produce(ALERTS, value, b"ACC-000001", 0)
+    producer.commit_transaction(30)
+    lines, said = consume()
+    assert ids(lines) == expected(1)
+    assert "1 repeats dropped" in said
+    lines, said = consume("--committed", "--group", "sentinel-committed")
+    assert ids(lines) == expected(1)
+    assert "0 repeats dropped" in said
+
+
+def test_garbage_is_told_and_stops_nothing(fresh: LocalBroker) -> None:
+    chance = random.Random(5)
+    good = frame(1, orjson.dumps(alert(1)))
+    kinds: list[Callable[[], bytes | None]] = [
+        lambda: None,
+        lambda: chance.randbytes(chance.randrange(40)),
+        lambda: good[: chance.randrange(len(good))],
+        lambda: b"\x01" + chance.randbytes(16),
+        lambda: frame(chance.randrange(1_000, 1_050), b"{}"),
+        lambda: frame(1, b"null"),
+    ]
+    put(fresh, ALERTS, alert, 1)
+    write_raw(fresh, [(None, chance.choice(kinds)()) for _ in range(1_000)], ALERTS)
+    put(fresh, ALERTS, alert, 2)
+    lines, said = consume()
+    assert ids(lines) == expected(1, 2)
+    assert said.count(" cannot be read: ") == 1_000
+    assert "1000 records could not be read" in said
+    assert "sentinel.aml_alerts partition " in said
+    lines, said = consume()
+    assert (lines, "could not be read" in said) == ([], False)
+
+
+KILLED_AFTER_PRINT = """
+import os, signal, sys
+from sentinel_cli.consumer.consume import Consumption
+from sentinel_cli.consumer.request import Request
+from sentinel_cli.outputs import json_line
+
+def write(cases):
+    sys.stdout.buffer.write(b"".join(map(json_line, cases)))
+    sys.stdout.buffer.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Consumption(Request("sentinel-consume", None, None, None, 0, False, ""), write, print).run()
+"""
+
+
+def test_a_line_that_was_printed_and_not_committed_comes_again(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, *range(20))
+    killed = subprocess.run([sys.executable, "-c", KILLED_AFTER_PRINT], capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    printed = [json.loads(line) for line in killed.stdout.splitlines()]
+    assert printed
+    again, _ = consume(quiet="8")
+    assert ids(again) == expected(*range(20))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_at_any_moment_it_leaves_none_out(fresh: LocalBroker, seed: int, tmp_path: Path) -> None:
+    put(fresh, ALERTS, alert, *range(3_000))
+    with (tmp_path / "out.jsonl").open("wb") as out:
+        process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=out, stderr=subprocess.DEVNULL)
+        time.sleep(random.Random(seed).uniform(2, 6))
+        process.kill()
+        process.wait()
+    # The last line may be cut short, as it would be in any pipe.
+    whole = (tmp_path / "out.jsonl").read_bytes().rpartition(b"\n")[0]
+    before = [json.loads(line) for line in whole.splitlines()]
+    after, _ = consume(quiet="8")
+    assert {*ids(before), *ids(after)} == {*expected(*range(3_000))}
+    assert len(before) + len(after) - 3_000 <= 500
+
+
+def test_ctrl_c_commits_what_was_printed(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, *range(5))
+    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    lines = [json.loads(process.stdout.readline()) for _ in range(5)]
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.decode().splitlines()[-1] == "sentinel: interrupted"
+    assert ids(lines) == expected(*range(5))
+    assert consume()[0] == []
+
+
+def test_a_closed_pipe_ends_it_and_loses_nothing(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1)
+    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
+    process.stdout.close()
+    put(fresh, ALERTS, alert, 2)
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    assert (process.wait(30), "Traceback" in said) == (141, False)
+    assert ids(consume()[0]) == expected(2)
+
+
+def test_two_members_share_the_partitions(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, *range(50))
+    members = [
+        subprocess.Popen([*CONSUME, "--wait", "3", "--timeout", "10"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    time.sleep(8)
+    put(fresh, ALERTS, alert, *range(50, 100))
+    lines = [json.loads(line) for member in members for line in member.communicate(timeout=60)[0].splitlines()]
+    assert set(ids(lines)) == set(expected(*range(100)))
+
+
+def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    from confluent_kafka.admin import AdminClient
+
+    for name, value in broker.settings().items():
+        monkeypatch.setenv(name, value)
+    admin = AdminClient(connection(broker).client())
+    if ALERTS in admin.list_topics(timeout=15).topics:
+        admin.delete_topics([ALERTS])[ALERTS].result(timeout=30)
+        time.sleep(1)
+    done = subprocess.run([*CONSUME, "--timeout", "20"], capture_output=True, check=False, env={**os.environ})
+    assert done.returncode == 1
+    assert "no such topic; `sentinel topics create` makes" in done.stderr.decode().splitlines()[-1]
