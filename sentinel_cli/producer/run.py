@@ -67,7 +67,7 @@ class Run:
 
     def newest(self) -> int | None:
         """The newest event of the topic that counts; ServiceError where the topic cannot be read."""
-        return newest_event(self._connection, TRANSACTIONS, self._partitions, self._max_ahead)
+        return newest_event(self._connection, TRANSACTIONS, self._max_ahead)
 
     def send(self, parts: Iterator[Part], pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> Report:
         """
