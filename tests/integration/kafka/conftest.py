@@ -59,12 +59,17 @@ def _use(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: P
 
 
 def started(broker: LocalBroker) -> LocalBroker:
-    """The broker, running; where the machine has not what it takes, a skip, or a failure on CI."""
+    """The broker, running."""
+    require_parts()
+    broker.start()
+    return broker
+
+
+def require_parts() -> None:
+    """Where the machine has not what it takes, a skip, or a failure on CI."""
     try:
         java(KAFKA_JAVA), java(REGISTRY_JAVA), kafka_jars(), registry_app()
     except ServiceError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no broker: {error}")
-    broker.start()
-    return broker
