@@ -57,8 +57,8 @@ class Consumption:
         try:
             while not self._is_done():
                 self._read()
-                if ready := self._ready():
-                    self._print(ready)
+                self._print(self._ready())
+                self.feed.commit()
         finally:
             self.decided.close()
             self.desk.close()
@@ -123,7 +123,6 @@ class Consumption:
             self.write(self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts]))
         self.counts.printed += len(alerts)
         self.feed.printed(ready)
-        self.feed.commit()
 
     def unreadable(self, partition: int, offset: int, reason: str) -> None:
         """Tell of a record that is not what the topic promises."""

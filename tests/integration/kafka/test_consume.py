@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ def consume(*options: str, quiet: str = "2") -> tuple[list[dict[str, Any]], str]
     said = done.stderr.decode()
     assert (done.returncode, "Traceback" in said) == (0, False), said
     return [json.loads(line) for line in done.stdout.splitlines()], said
+
+
+@contextmanager
+def started(*options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, going on; killed at the end, if it has not ended by itself."""
+    command = [*CONSUME, *(options or ("--wait", "0"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ids(lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -196,40 +208,55 @@ def test_killed_at_any_moment_it_leaves_none_out(fresh: LocalBroker, seed: int, 
 
 def test_ctrl_c_commits_what_was_printed(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, *range(5))
-    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    lines = [json.loads(process.stdout.readline()) for _ in range(5)]
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    with started() as process:
+        assert process.stdout is not None
+        lines = [json.loads(process.stdout.readline()) for _ in range(5)]
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 130
-    assert said.decode().splitlines()[-1] == "sentinel: interrupted"
+    assert said.splitlines()[-1] == "sentinel: interrupted"
     assert ids(lines) == expected(*range(5))
     assert consume()[0] == []
 
 
 def test_a_closed_pipe_ends_it_and_loses_nothing(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, 1)
-    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
-    process.stdout.close()
-    put(fresh, ALERTS, alert, 2)
-    assert process.stderr is not None
-    said = process.stderr.read().decode()
-    assert (process.wait(30), "Traceback" in said) == (141, False)
+    with started() as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
+        process.stdout.close()
+        put(fresh, ALERTS, alert, 2)
+        said = process.stderr.read().decode()
+        assert (process.wait(30), "Traceback" in said) == (141, False)
     assert ids(consume()[0]) == expected(2)
 
 
 def test_two_members_share_the_partitions(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, *range(50))
-    members = [
-        subprocess.Popen([*CONSUME, "--wait", "3", "--timeout", "10"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    time.sleep(8)
-    put(fresh, ALERTS, alert, *range(50, 100))
-    lines = [json.loads(line) for member in members for line in member.communicate(timeout=60)[0].splitlines()]
+    with started("--wait", "3", "--timeout", "10") as first, started("--wait", "3", "--timeout", "10") as second:
+        time.sleep(8)
+        put(fresh, ALERTS, alert, *range(50, 100))
+        lines = [
+            json.loads(line) for member in (first, second) for line in member.communicate(timeout=60)[0].splitlines()
+        ]
     assert set(ids(lines)) == set(expected(*range(100)))
+
+
+def test_a_broker_that_comes_back_is_waited_for(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1)
+    with started() as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
+        fresh.kafka.stop(seconds=0)
+        time.sleep(3)
+        fresh.start()
+        put(fresh, ALERTS, alert, 2)
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(2)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1].decode()
+    assert "sentinel: the broker does not answer; waiting for it" in said
+    assert consume()[0] == []
 
 
 def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:
