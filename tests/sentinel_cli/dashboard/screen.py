@@ -66,7 +66,7 @@ def play(board: Board, script: Script, size: tuple[int, int] = (80, 24)) -> None
 
     async def run() -> None:
         app = Dashboard(board, "a test")
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             await script(app, pilot)
 
