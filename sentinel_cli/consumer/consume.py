@@ -21,6 +21,8 @@ _SEEN = 1_000_000
 _PENDING = 1_000
 """Alerts that may wait for their disposition before reading stops."""
 _BATCH = 500
+_JOINING = 30.0
+"""Seconds in which a group gives partitions to a new member, if it has any to give."""
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Consumption:
         self.feed = AlertFeed(connection, RowReader(pipeline.table(ALERTS), registry), request, self)
         self._pending: deque[Entry] = deque()
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._started = time.monotonic()
         self._last_new: float | None = None
 
     def run(self) -> None:
@@ -67,9 +70,9 @@ class Consumption:
     def _is_done(self) -> bool:
         if self.request.most is not None and self.counts.printed >= self.request.most:
             return True
-        idle_from = self._last_new or self.feed.assigned_at
-        if self.request.timeout is None or idle_from is None or self._pending:
+        if self.request.timeout is None or self._pending:
             return False
+        idle_from = self._last_new or self.feed.assigned_at or self._started + _JOINING
         return time.monotonic() - idle_from >= self.request.timeout
 
     def _read(self) -> None:

@@ -54,7 +54,9 @@ def test_what_is_there_is_shown_and_what_comes(fresh: LocalBroker) -> None:
     put(fresh, ENRICHED, enriched, *range(30))
     put(fresh, DISPOSITIONS, disposition, *range(30))
     with following(fresh) as board:
-        shown = soon(board, lambda b: b.alerts == 30 and all("decision" in case.row for case in b.cases))
+        shown = soon(
+            board, lambda b: b.alerts == 30 and all({"decision", "summary"} <= {*case.row} for case in b.cases)
+        )
         assert {case.row["summary"] for case in shown.cases} == {f"Summary {number}." for number in range(30)}
         put(fresh, ALERTS, alert, 30)
         soon(board, lambda b: b.alerts == 31)
@@ -80,7 +82,7 @@ def test_only_the_newest_are_kept_and_garbage_is_counted(fresh: LocalBroker) -> 
 def test_a_broker_that_was_killed_is_found_again(fresh: LocalBroker, seed: int) -> None:
     with following(fresh) as board:
         put(fresh, ALERTS, alert, 1)
-        soon(board, lambda b: b.alerts == 1)
+        soon(board, lambda b: b.alerts == 1 and b.events is not None)
         fresh.kafka.stop(seconds=0)
         time.sleep(6 + seed)
         assert "is away: last contact " in after(board)
