@@ -10,6 +10,33 @@ INTERRUPTED = 130
 """What a shell reports for a program that SIGINT ended."""
 
 
+class Stop:
+    """Whether Ctrl-C or SIGTERM has asked a command to end in its own time; a second one ends it at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.status = 0
+        """What a shell reports for a program that the signal ended."""
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self.requested, self.status = True, 128 + number
+        signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """Note SIGINT and SIGTERM instead of being ended by them; what was ignored stays so."""
+    stop = Stop()
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop._note) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @contextmanager
 def interrupt_ends_quietly() -> Iterator[None]:
     """

@@ -7,6 +7,7 @@ import typer
 
 from sentinel_cli.generator.mode import Mode
 from sentinel_cli.preview.gate import Gate
+from sentinel_cli.producer.clock import Clock
 
 Events = Annotated[int, typer.Option(min=0, help="Number of transactions.", show_default=True)]
 Customers = Annotated[int, typer.Option(min=1, help="Number of distinct accounts.")]
@@ -59,6 +60,20 @@ BrokerFolder = Annotated[
 ]
 Partitions = Annotated[
     int | None, typer.Option(min=1, help="Partitions of each topic; as table.toml has it without it.")
+]
+ClockOption = Annotated[
+    Clock, typer.Option(help="Whose time the events have: simulated, or the real clock's.", case_sensitive=False)
+]
+InputFileOption = Annotated[
+    str | None,
+    typer.Option("--input", metavar="FILE", help="Send these: JSON Lines, CSV or Parquet, also gzipped; - for stdin."),
+]
+Delay = Annotated[
+    float | None, typer.Option(min=0, metavar="MS", help="Milliseconds between events; 100, or 0 with --input.")
+]
+Rate = Annotated[float | None, typer.Option(min=0.001, metavar="N", help="Events a second, in place of --delay.")]
+DeliveryTimeout = Annotated[
+    float, typer.Option(min=1, metavar="SECONDS", help="How long the broker may take to confirm an event.")
 ]
 Committed = Annotated[
     bool,

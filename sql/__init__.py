@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sql._pipeline import Pipeline, Provider, load_pipeline, parameter_findings
     from sql._rule import Rule, RuleFile
     from sql._statement import Kind, Statement
-    from sql._table import Column, Table, parse_retention
+    from sql._table import Column, Table, columns_of, parse_retention
 
 _HOMES = {
     "Column": "_table",
@@ -25,6 +25,7 @@ _HOMES = {
     "Statement": "_statement",
     "Table": "_table",
     "Value": "_parameters",
+    "columns_of": "_table",
     "load_pipeline": "_pipeline",
     "parameter_findings": "_pipeline",
     "parse_retention": "_table",
@@ -41,6 +42,7 @@ __all__ = [
     "Statement",
     "Table",
     "Value",
+    "columns_of",
     "load_pipeline",
     "parameter_findings",
     "parse_retention",

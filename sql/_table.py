@@ -61,23 +61,35 @@ def load_table(folder: Path) -> Table:
     path = folder / "value.schema.json"
     try:
         text = path.read_text(encoding="utf-8")
-        schema = json.loads(text)
     except (OSError, ValueError) as error:
         raise PipelineError(f"{path}: no JSON Schema could be read ({error})") from None
-    required = schema.get("required", [])
-    columns = tuple(
-        Column(name, _flink_type(declared, f"{path}: {name}"), name not in required)
-        for name, declared in schema["properties"].items()
-    )
     return Table(
         f"sentinel.{folder.name}",
         text,
-        columns,
+        columns_of(text, str(path)),
         settings.partitions,
         parse_retention(settings.retention),
         settings.parameters,
         folder,
     )
+
+
+def columns_of(schema_text: str, where: str) -> tuple[Column, ...]:
+    """
+    The columns that the platform infers from the JSON Schema of a topic's values; `where` names it in messages.
+
+    Raises:
+        PipelineError: the text is no JSON Schema of an object, or has a type the platform cannot infer.
+    """
+    try:
+        schema = json.loads(schema_text)
+        required = frozenset(schema.get("required", ()))
+        return tuple(
+            Column(name, _flink_type(declared, f"{where}: {name}"), name not in required)
+            for name, declared in schema["properties"].items()
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PipelineError(f"{where}: no JSON Schema of an object could be read ({error})") from None
 
 
 def parse_retention(text: str) -> timedelta:

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 __all__ = ["Mode", "generate"]
 
 
-def generate(events: int, customers: int, mode: Mode, seed: int, lap: int = 0) -> "Stream":
+def generate(  # noqa: PLR0913
+    events: int, customers: int, mode: Mode, seed: int, lap: int = 0, *, start: int | None = None
+) -> "Stream":
     """Plan a stream of exactly `events` transactions over exactly `customers` accounts (as many as events allow).
 
-    `lap` numbers the parts of an endless run: the same customers, later times, other events and ids.
+    `lap` numbers the parts of an endless run: the same customers, later times, other events and ids. `start` is the
+    midnight (epoch ms) at which the stream begins; without it each lap begins well behind the one before.
     Raises UsageError for a negative number of events, no customers, or a seed beyond 64 bits.
     """
     # NumPy takes 0.3 s to import, which a command that only needs the modes should not pay
     from sentinel_cli.generator.stream import open_stream
 
-    return open_stream(events, customers, mode, seed, lap)
+    return open_stream(events, customers, mode, seed, lap, start=start)

@@ -35,18 +35,27 @@ LAP_GAP = 8
 
 @dataclass(frozen=True)
 class Lap:
-    """Where a stream stands in time and chance: `days` from `start` (epoch ms); an endless run counts laps from 0."""
+    """Where a stream stands in time and chance: `days` from `start`, a midnight (epoch ms).
+
+    An endless run counts laps from 0; events and ids follow from seed and number.
+    """
 
     seed: int
     number: int
     days: int
-
-    @property
-    def start(self) -> int:
-        """Midnight of the first day."""
-        return START + self.number * (self.days + LAP_GAP) * DAY
+    start: int
 
     @property
     def end(self) -> int:
         """Midnight after the last day."""
         return self.start + self.days * DAY
+
+
+def start_of(number: int, days: int) -> int:
+    """Give the midnight at which a lap of an endless run begins, each lap being so many days long."""
+    return START + number * (days + LAP_GAP) * DAY
+
+
+def start_after(time: int) -> int:
+    """Give the midnight from which on a stream has nothing to do with what happened up to `time`; START or later."""
+    return max(START, -(-time // DAY) * DAY + LAP_GAP * DAY)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sentinel_cli.generator.background import background
 from sentinel_cli.generator.batch import from_moves, merge
-from sentinel_cli.generator.clock import CLOSING, Lap
+from sentinel_cli.generator.clock import CLOSING, Lap, start_of
 from sentinel_cli.generator.customers import Customers, draw_customers
 from sentinel_cli.generator.lines import encoder, heartbeat
 from sentinel_cli.generator.mode import Mode
@@ -81,10 +81,13 @@ def _blocks(plan: Plan, customers: Customers, lap: Lap, events: int) -> Iterator
         written, placed = written + len(batch.time), until
 
 
-def open_stream(events: int, customers: int, mode: Mode, seed: int, lap_number: int) -> Stream:
+def open_stream(  # noqa: PLR0913
+    events: int, customers: int, mode: Mode, seed: int, lap_number: int, *, start: int | None
+) -> Stream:
     """Plan a stream; see `sentinel_cli.generator.generate`."""
     accounts = _checked(events, customers, seed, lap_number)
-    lap = Lap(seed, lap_number, _days(events / max(1, accounts)))
+    days = _days(events / max(1, accounts))
+    lap = Lap(seed, lap_number, days, start_of(lap_number, days) if start is None else start)
     if not events:
         return Stream(0, lap, (), lambda: iter(()))
     population = draw_customers(accounts, seed, SETS[mode])

@@ -15,7 +15,9 @@ from tests.integration.kafka.topics import make_topics
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     """A broker and a registry without keys; its topics are made by `fresh`."""
-    broker = started(LocalBroker(tmp_path_factory.mktemp("broker") / "state"))
+    parts_or_skip()
+    broker = LocalBroker(tmp_path_factory.mktemp("broker") / "state")
+    broker.start()
     yield broker
     broker.delete()
 
@@ -34,13 +36,11 @@ def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     return broker
 
 
-def started(broker: LocalBroker) -> LocalBroker:
-    """The broker, running; where the machine has not what it takes, a skip, or a failure on CI."""
+def parts_or_skip() -> None:
+    """What a broker is run from; where the machine has it not, a skip that says what to install, or a failure on CI."""
     try:
         java(KAFKA_JAVA), java(REGISTRY_JAVA), kafka_jars(), registry_app()
     except ServiceError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"no broker: {error}")
-    broker.start()
-    return broker
