@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     kafka_security_protocol: SecurityProtocol = Field(
         SecurityProtocol.sasl_ssl, description="SASL_SSL with a key of the cluster, or PLAINTEXT for a broker without"
     )
-    kafka_ca_location: str = Field("", description="PEM file of the broker's authority, where it is not a public one")
+    kafka_ca_location: str = Field(
+        "", description="PEM file of the authority of broker and registry, where it is not a public one"
+    )
     runner_kafka_api_key: str = Field("", description="cluster key of the account that runs the pipeline without Flink")
     runner_kafka_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
     runner_schema_registry_api_key: str = Field("", description="registry key of the same account")

@@ -40,8 +40,9 @@ class Registry:
         self.url = connection.registry_url
         key = f"{connection.registry_key}:{connection.registry_secret.get_secret_value()}"
         # A user name in the URL would stand in messages.
-        auth = {"basic.auth.user.info": key} if connection.registry_key else {}
-        self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **auth})
+        extra = {"basic.auth.user.info": key} if connection.registry_key else {}
+        extra |= {"ssl.ca.location": connection.ca_location} if connection.ca_location else {}
+        self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **extra})
         # It keeps its connections open; nobody has to remember to close them.
         weakref.finalize(self, self.client.close)
         self.known: dict[int, RegisteredSchema | None] = {}

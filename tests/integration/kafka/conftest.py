@@ -1,7 +1,7 @@
 """A real broker and registry, started once a session by the code that `sentinel broker up` runs."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,8 @@ import pytest
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.broker.parts import KAFKA_JAVA, REGISTRY_JAVA, java, kafka_jars, registry_app
 from sql.errors import ServiceError
-from tests.integration.kafka.topics import make_topics
+from tests.integration.kafka.secure import SecureBroker, allow, secure
+from tests.integration.kafka.topics import connection, make_topics
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +27,37 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
 def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> LocalBroker:
     """The broker with all topics made anew, and the environment by which the commands find it."""
     broker.start()
-    make_topics(broker)
+    make_topics(connection(broker))
+    _use(broker.settings(), monkeypatch, tmp_path)
+    return broker
+
+
+@pytest.fixture(scope="session")
+def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A broker behind TLS and keys with the rights of each account, its registry behind the same."""
+    with secure(tmp_path_factory.mktemp("secure")) as broker:
+        started(broker.local)
+        allow(broker)
+        yield broker
+        broker.local.delete()
+
+
+@pytest.fixture
+def secured(secure_broker: SecureBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SecureBroker:
+    """The secure broker with all topics made anew, and the environment by which the commands find it."""
+    secure_broker.local.start()
+    make_topics(secure_broker.connection())
+    _use(secure_broker.settings(), monkeypatch, tmp_path)
+    return secure_broker
+
+
+def _use(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     for name in os.environ:
         if name.startswith("SENTINEL_"):
             monkeypatch.delenv(name)
-    for name, value in broker.settings().items():
+    for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    return broker
+    monkeypatch.chdir(folder)
 
 
 def parts_or_skip() -> None:

@@ -1,6 +1,7 @@
 """The pipeline's topics on the broker of the tests, made anew."""
 
 import time
+from functools import partial
 
 from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
@@ -10,7 +11,7 @@ from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.settings import SecurityProtocol
 from sentinel_cli.topics.create import carry_out
-from sentinel_cli.topics.plan import make_plan
+from sentinel_cli.topics.plan import make_plan, subject
 from sql import load_pipeline
 
 NOBODY = SecretStr("")
@@ -21,9 +22,8 @@ def connection(broker: LocalBroker) -> Connection:
     return Connection(broker.bootstrap, SecurityProtocol.plaintext, "", NOBODY, "", broker.registry_url, "", NOBODY)
 
 
-def make_topics(broker: LocalBroker, partitions: int = 6) -> None:
-    """Delete every topic of the pipeline and make it again, with its schema; and every group of a consumer."""
-    where = connection(broker)
+def make_topics(where: Connection, partitions: int = 6) -> None:
+    """Delete every topic of the pipeline and its schemas, and make them again; and delete every group of a consumer."""
     admin, registry = AdminClient(where.client()), Registry(where)
     names = [name for name in admin.list_topics(timeout=15).topics if name.startswith("sentinel.")]
     if names:
@@ -31,6 +31,8 @@ def make_topics(broker: LocalBroker, partitions: int = 6) -> None:
             answer.result(timeout=30)
         while set(names) & set(admin.list_topics(timeout=15).topics):
             time.sleep(0.05)
+    for table in load_pipeline().tables:
+        registry.ask(partial(registry.client.delete_subject, subject(table)))
     groups = [group.group_id for group in admin.list_consumer_groups().result(timeout=15).valid]
     if groups:
         for answer in admin.delete_consumer_groups(groups).values():
