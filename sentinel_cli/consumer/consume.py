@@ -10,6 +10,7 @@ from sentinel_cli.consumer.decided import Decided
 from sentinel_cli.consumer.desk import Desk
 from sentinel_cli.consumer.feed import ALERTS, AlertFeed, Entry
 from sentinel_cli.consumer.request import Request
+from sentinel_cli.interrupts import interrupt_waits
 from sentinel_cli.kafka.connection import Account, connect
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.reading import Row, RowReader
@@ -122,10 +123,11 @@ class Consumption:
 
     def _print(self, ready: Sequence[Entry]) -> None:
         alerts = [entry.alert for entry in ready if entry.alert is not None]
-        if alerts:
-            self.write(self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts]))
-        self.counts.printed += len(alerts)
-        self.feed.printed(ready)
+        cases = self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts])
+        with interrupt_waits():
+            self.write(cases)
+            self.counts.printed += len(cases)
+            self.feed.printed(ready)
 
     def unreadable(self, partition: int, offset: int, reason: str) -> None:
         """Tell of a record that is not what the topic promises."""

@@ -21,10 +21,12 @@ from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame
 from tests.alerts import alert, alert_id, disposition, enriched
 from tests.integration.kafka.log import write, write_raw
+from tests.integration.kafka.secure import SECRETS, SecureBroker
 from tests.integration.kafka.topics import connection
 
 ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
@@ -257,6 +259,54 @@ def test_a_broker_that_comes_back_is_waited_for(fresh: LocalBroker) -> None:
         said = process.communicate(timeout=30)[1].decode()
     assert "sentinel: the broker does not answer; waiting for it" in said
     assert consume()[0] == []
+
+
+def test_the_analysts_key_is_enough(secured: SecureBroker) -> None:
+    seal(secured, ALERTS, alert(1), alert(2))
+    seal(secured, ENRICHED, enriched(1))
+    seal(secured, DISPOSITIONS, disposition(1))
+    lines, said = consume(quiet="4")
+    assert sorted(line["decided_by"] for line in lines) == ["local", "topic"]
+    assert ids(lines) == expected(1, 2)
+    assert not [secret for secret in SECRETS.values() if secret in said]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("SENTINEL_ANALYST_KAFKA_API_SECRET", "sentinel: The broker at {broker} refuses the key or its secret."),
+        (
+            "SENTINEL_ANALYST_SCHEMA_REGISTRY_API_SECRET",
+            "sentinel: The registry at {registry} refuses the key or its secret.",
+        ),
+    ],
+)
+def test_a_wrong_secret_is_one_sentence(
+    secured: SecureBroker, monkeypatch: pytest.MonkeyPatch, name: str, sentence: str
+) -> None:
+    seal(secured, ALERTS, alert(1))
+    monkeypatch.setenv(name, "made-up-wrong-secret")
+    done = subprocess.run([*CONSUME, "--timeout", "20"], capture_output=True, check=False, timeout=60)
+    said = done.stderr.decode()
+    assert (done.returncode, done.stdout, "made-up" in said) == (1, b"", False)
+    assert said.splitlines()[-1] == sentence.format(broker=secured.local.bootstrap, registry=secured.registry_url)
+
+
+def test_a_group_of_another_name_is_refused_in_one_sentence(secured: SecureBroker) -> None:
+    done = subprocess.run([*CONSUME, "--group", "mine"], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "does not let this key use the consumer group" in done.stderr.decode().splitlines()[-1]
+
+
+def seal(broker: SecureBroker, topic: str, *records: dict[str, Any]) -> None:
+    """Write records as the runner."""
+    where = broker.connection()
+    latest = Registry(where).latest(f"{topic}-value")
+    assert latest is not None
+    producer = Producer(where.client({"partitioner": PARTITIONER}))
+    for record in records:
+        producer.produce(topic, frame(latest.id, orjson.dumps(record)), record["account_id"].encode())
+    assert producer.flush(30) == 0
 
 
 def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event, Thread
 
 import orjson
@@ -11,19 +11,26 @@ import pytest
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.dashboard.board import Board, Snapshot
 from sentinel_cli.dashboard.kafka_source import KafkaSource
+from sentinel_cli.kafka.connection import Account, Connection
 from tests.alerts import alert, alert_id, disposition, enriched
 from tests.integration.kafka.log import heartbeats, write, write_raw
+from tests.integration.kafka.secure import SecureBroker
+from tests.integration.kafka.test_consume import seal
 from tests.integration.kafka.topics import connection
 from tests.sentinel_cli.dashboard.screen import after
 
 ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 
 
-@contextmanager
-def following(broker: LocalBroker, most: int = 50) -> Iterator[Board]:
+def following(broker: LocalBroker, most: int = 50) -> AbstractContextManager[Board]:
     """A board that a broker feeds."""
+    return fed(connection(broker), most)
+
+
+@contextmanager
+def fed(where: Connection, most: int = 50) -> Iterator[Board]:
     board, stop = Board(most), Event()
-    thread = Thread(target=KafkaSource(connection(broker), board, committed=False).run, args=(stop,))
+    thread = Thread(target=KafkaSource(where, board, committed=False).run, args=(stop,))
     thread.start()
     try:
         yield board
@@ -91,6 +98,16 @@ def test_a_broker_that_was_killed_is_found_again(fresh: LocalBroker, seed: int) 
         put(fresh, DISPOSITIONS, disposition, 2)
         soon(board, lambda b: decided(b, 2) and b.contact is not None and b.contact < 3, 60)
         assert "connected to a test" in after(board)
+
+
+def test_the_analysts_key_is_enough(secured: SecureBroker) -> None:
+    seal(secured, ALERTS, alert(1))
+    seal(secured, DISPOSITIONS, disposition(1))
+    with fed(secured.connection(Account.analyst)) as board:
+        shown = soon(board, lambda b: decided(b, 1) and b.contact is not None)
+        time.sleep(2)
+        assert (shown.events, board.snapshot().trouble) == (None, "")
+        assert "events/min unknown" in after(board)
 
 
 def test_a_registry_that_was_killed_is_waited_for(fresh: LocalBroker) -> None:
