@@ -122,10 +122,13 @@ class Consumption:
         return self.decided.tail.at_end and time.time() * 1000 - entry.written >= self.request.wait * 1000
 
     def _print(self, ready: Sequence[Entry]) -> None:
+        if not ready:
+            return
         alerts = [entry.alert for entry in ready if entry.alert is not None]
         cases = self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts])
         with interrupt_waits():
-            self.write(cases)
+            if cases:
+                self.write(cases)
             self.counts.printed += len(cases)
             self.feed.printed(ready)
 

@@ -36,7 +36,8 @@ def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     """A broker behind TLS and keys with the rights of each account, its registry behind the same."""
     with secure(tmp_path_factory.mktemp("secure")) as broker:
-        started(broker.local)
+        parts_or_skip()
+        broker.local.start()
         allow(broker)
         yield broker
         broker.local.delete()

@@ -234,15 +234,18 @@ def test_a_closed_pipe_ends_it_and_loses_nothing(fresh: LocalBroker) -> None:
     assert ids(consume()[0]) == expected(2)
 
 
-def test_two_members_share_the_partitions(fresh: LocalBroker) -> None:
+def test_two_members_share_the_partitions(fresh: LocalBroker, tmp_path: Path) -> None:
     put(fresh, ALERTS, alert, *range(50))
-    with started("--wait", "3", "--timeout", "10") as first, started("--wait", "3", "--timeout", "10") as second:
+    outs = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    command = [*CONSUME, "--wait", "3", "--timeout", "10"]
+    with outs[0].open("wb") as first, outs[1].open("wb") as second:
+        members = [subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL) for out in (first, second)]
         time.sleep(8)
         put(fresh, ALERTS, alert, *range(50, 100))
-        lines = [
-            json.loads(line) for member in (first, second) for line in member.communicate(timeout=60)[0].splitlines()
-        ]
-    assert set(ids(lines)) == set(expected(*range(100)))
+        assert [member.wait(60) for member in members] == [0, 0]
+    lines = [[json.loads(line) for line in out.read_bytes().splitlines()] for out in outs]
+    assert ids(lines[0] + lines[1]) == expected(*range(100))
+    assert all(lines)
 
 
 def test_a_broker_that_comes_back_is_waited_for(fresh: LocalBroker) -> None:
