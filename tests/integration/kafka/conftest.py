@@ -33,9 +33,8 @@ def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 @pytest.fixture(scope="session")
 def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     """A broker behind TLS and keys with the rights of each account, its registry behind the same."""
-    parts_or_skip()
     with secure(tmp_path_factory.mktemp("secure")) as broker:
-        broker.local.start()
+        started(broker.local)
         allow(broker)
         yield broker
         broker.local.delete()
