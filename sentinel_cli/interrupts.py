@@ -63,3 +63,24 @@ def interrupt_ends_quietly() -> Iterator[None]:
     if received:
         print("sentinel: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED)
+
+
+@contextmanager
+def interrupt_waits() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is through, in the main thread; a second one ends the process at once."""
+    handler = signal.getsignal(signal.SIGINT)
+    received: list[tuple[int, FrameType | None]] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        received.append((number, frame))
+        signal.signal(number, signal.SIG_DFL)
+
+    if callable(handler):
+        signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        if callable(handler):
+            signal.signal(signal.SIGINT, handler)
+            for number, frame in received:
+                handler(number, frame)
