@@ -3,42 +3,26 @@
 import signal
 import time
 from pathlib import Path
-from random import Random
 
 import orjson
 import pytest
 
 from sentinel_cli.broker.local import LocalBroker
 from tests.integration.kafka.log import read
+from tests.integration.kafka.produce_faults import Events, broker_killed
 from tests.integration.kafka.producing import counts, finish, ids, start, transactions, undelivered
-
-
-def kill(broker: LocalBroker) -> None:
-    """SIGKILL for the broker; the registry lives on."""
-    broker.kafka.stop(seconds=0)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_broker_that_is_killed_and_comes_back_loses_and_repeats_nothing(fresh: LocalBroker, seed: int) -> None:
-    dice = Random(seed)
-    process = start("--events", "6000", "--rate", "1000", "--customers", "300", "--verbose")
-    assert process.stdout is not None
-    taken = [orjson.loads(process.stdout.readline()) for _ in range(dice.randrange(100, 4000))]
-    kill(fresh)
-    time.sleep(dice.random() * 3)
-    fresh.start()
-    rest, said = finish(process)
-    taken += map(orjson.loads, rest.splitlines())
-    assert (process.returncode, counts(said), undelivered()) == (0, (6000, 0, 0), [])
-    assert ids(transactions(fresh)) == ids(taken)
-    assert len(set(ids(taken))) == 6000
+    assert broker_killed(fresh, seed) == Events(taken=6000, lost=0, twice=0, undelivered=0)
 
 
 def test_what_is_not_taken_within_the_delivery_timeout_or_10_s_of_ctrl_c_is_in_the_file(fresh: LocalBroker) -> None:
     process = start("--loop", "--rate", "300", "--delivery-timeout", "4", "--verbose")
     assert process.stdout is not None
     taken = [orjson.loads(process.stdout.readline()) for _ in range(500)]
-    kill(fresh)
+    fresh.kafka.stop(seconds=0)
     try:
         deadline = time.monotonic() + 30
         while not undelivered() and time.monotonic() < deadline:
@@ -72,7 +56,7 @@ def test_dead_letters_of_a_broker_that_has_gone_are_in_the_file(fresh: LocalBrok
     process = start("--input", "in.jsonl", "--rate", "100", "--delivery-timeout", "2", "--verbose")
     assert process.stdout is not None
     process.stdout.readline()
-    kill(fresh)
+    fresh.kafka.stop(seconds=0)
     try:
         _, said = finish(process)
     finally:

@@ -61,6 +61,7 @@ def test_laps_follow_one_another_up_to_the_present_and_then_have_its_time() -> N
     assert sum("come to the present" in text for text in said) == 1
 
 
-def test_the_real_clock_refuses_what_is_ahead_of_it() -> None:
+@pytest.mark.parametrize("clock", Clock)
+def test_a_topic_that_is_ahead_of_the_real_clock_is_refused(clock: Clock) -> None:
     with pytest.raises(UsageError, match="later than now"):
-        next(parts(time.time_ns() // 1_000_000 + DAY, Clock.now))
+        next(parts(time.time_ns() // 1_000_000 + DAY, clock))
