@@ -50,7 +50,7 @@ class Synthetic:
             yield Part(_SOURCE, _batches(lap.transactions, size), lap.heartbeat)
         if reached > now():
             raise UsageError(
-                f"The newest event of the topic is of {shown(reached)}, later than now, and every new one would be late: "
+                f"The newest event of the topic is of {shown(reached)}, later than now; every new one would be late: "
                 "wait until then, or begin with an empty topic."
             )
         while True:
