@@ -6,7 +6,7 @@ import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic, sleep
 from uuid import uuid4
@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 from sentinel_cli.broker.parts import KAFKA_JAVA, REGISTRY_JAVA, java, kafka_jars, registry_app
-from sentinel_cli.broker.process import Server, free_port
+from sentinel_cli.broker.process import Server, free_ports
 from sql.errors import ServiceError, UsageError
 
 _JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
@@ -44,10 +44,10 @@ _PROPERTIES = {
 class Places:
     """Ports of this machine, chosen once for a folder."""
 
-    kafka: int = field(default_factory=free_port)
-    controller: int = field(default_factory=free_port)
-    registry: int = field(default_factory=free_port)
-    management: int = field(default_factory=free_port)
+    kafka: int
+    controller: int
+    registry: int
+    management: int
     """Of the registry: without one of its own a second registry on the machine fails."""
 
 
@@ -62,9 +62,9 @@ class LocalBroker:
     """
 
     def __init__(self, folder: Path, listener: Mapping[str, str] | None = None, host: str = "127.0.0.1") -> None:
-        self.folder, self.host = folder, host
+        self.folder = folder.resolve()
         self.listener = dict(listener or {})
-        folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.places = self._places()
         self.bootstrap = f"{host}:{self.places.kafka}"
         self.registry_url = f"http://127.0.0.1:{self.places.registry}/apis/ccompat/v7"
@@ -83,16 +83,18 @@ class LocalBroker:
         options += ["-Dquarkus.management.host=127.0.0.1", f"-Dquarkus.management.port={self.places.management}"]
         options += ["-Dquarkus.log.console.level=WARN"]
         options += ["-Dapicurio.storage.kind=sql", "-Dapicurio.storage.sql.kind=h2"]
-        options += [f"-Dapicurio.datasource.url=jdbc:h2:file:{self.folder / 'schemas'}"]
+        # Without the last, a schema of the last half second is lost where the registry is killed.
+        options += [f"-Dapicurio.datasource.url=jdbc:h2:file:{self.folder / 'schemas'};WRITE_DELAY=0"]
         command = [java(REGISTRY_JAVA), "-Xmx512m", *_JVM, *options, "-jar", f"{home}/quarkus-run.jar"]
         return Server("registry", self.folder, port, tuple(command))
 
     def start(self) -> None:
         """Start both, unless they run, and wait until both answer; ServiceError where one does not."""
         broker, registry = self.kafka, self.registry
-        if not (self.folder / "data").is_dir():
-            self._format()
         try:
+            registry.launch()
+            if not (self.folder / "data/meta.properties").is_file():
+                self._format()
             broker.start()
             registry.start()
             self._await_registry()
@@ -108,7 +110,7 @@ class LocalBroker:
     def delete(self) -> None:
         """Stop both and remove all that they hold."""
         self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder)
 
     def settings(self) -> dict[str, str]:
         """The variables by which the commands find them."""
@@ -125,7 +127,7 @@ class LocalBroker:
             return Places(**json.loads(file.read_text()))
         if any(self.folder.iterdir()):
             raise UsageError(f"{self.folder} is not empty and holds no broker of ours: name another folder.")
-        places = Places()
+        places = Places(*free_ports(4))
         file.write_text(json.dumps(asdict(places)))
         return places
 

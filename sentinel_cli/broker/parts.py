@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -96,6 +97,7 @@ def _maven(*goal: str) -> None:
         raise ServiceError(f"Maven cannot fetch the broker: {said[:200]}")
 
 
+@cache
 def _version(program: str) -> int:
     said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False, timeout=30).stderr
     found = re.search(r'version "(\d+)', said)

@@ -13,7 +13,7 @@ _SAYS = {
     KafkaError._RESOLVE: "has no such host name",
     KafkaError._TRANSPORT: "cannot be reached",
 }
-"""What an error of the client means; a wrong password is repeated for ever, and never fatal."""
+"""What an error of the client means, the most telling first; a wrong password is repeated for ever, and never fatal."""
 _PATIENCE = 3.0
 """Seconds that a broker may be unreachable before that is final: it may be starting. A refused key is final at once."""
 
@@ -35,7 +35,8 @@ def check_broker(connection: Connection, seconds: float = 15) -> None:
             producer.poll(0)
         else:
             return
-        codes = [problem.code() for problem in problems if problem.code() in _SAYS]
-        if codes and (codes[0] == KafkaError._AUTHENTICATION or passed > _PATIENCE):
-            raise ServiceError(f"The broker at {connection.bootstrap} {_SAYS[codes[0]]}.")
+        found = {problem.code() for problem in problems}
+        cause = next((code for code in _SAYS if code in found), None)
+        if cause is not None and (cause == KafkaError._AUTHENTICATION or passed > _PATIENCE):
+            raise ServiceError(f"The broker at {connection.bootstrap} {_SAYS[cause]}.")
     raise ServiceError(f"The broker at {connection.bootstrap} does not answer within {seconds:.0f} s.")
