@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from sentinel_cli.inputs import InputReport, load_transactions, read_mapping
+from sentinel_cli.kafka.partitioner import partition_of
 from sentinel_cli.local.engine import RAW, Engine, duckdb_type, join_cases
 from sql import Pipeline, load_pipeline
 
@@ -32,6 +33,8 @@ class Request:
     sort: bool = False
     until: str = "alerts"
     incremental: bool = False
+    partitions: int | None = None
+    """Into which rows are placed by account, each with a watermark of its own; one for all without it."""
     threads: int | None = None
     engine: str = "duckdb"
     rules: list[str] | None = None
@@ -85,7 +88,7 @@ def replay(request: Request) -> Iterator[Outcome]:
     """
     pipeline = load_pipeline(request.parameters, rules=request.rules)
     until = ALERTS if request.until == "alerts" else DISPOSITIONS
-    with Engine(pipeline, until=until, incremental=request.incremental) as engine:
+    with Engine(pipeline, until=until, incremental=_in_steps(request)) as engine:
         connection = engine.connection
         if request.threads:
             connection.execute(f"SET threads = {request.threads}")
@@ -110,8 +113,8 @@ def replay(request: Request) -> Iterator[Outcome]:
 
 def _replay_embedded(engine: Engine, request: Request) -> Rows:
     for batch, is_last in _batches(engine.connection, request):
-        if request.incremental:
-            engine.step(batch, is_last=is_last)
+        if _in_steps(request):
+            engine.step(batch, is_last=is_last, has_partitions=bool(request.partitions))
         else:
             engine.replay(batch)
     return {table.name: engine.rows(table.name) for table in engine.pipeline.tables if table.name != RAW}
@@ -153,12 +156,26 @@ def _summarise(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, report
     )
 
 
+def _in_steps(request: Request) -> bool:
+    return request.incremental or bool(request.partitions)
+
+
+def _place(connection: duckdb.DuckDBPyConnection, partitions: int) -> str:
+    """Relation of the arrived rows with the partition of each, as Kafka's producers choose it by the account."""
+    accounts = [row[0] for row in connection.execute("SELECT DISTINCT account_id FROM arrived_transactions").fetchall()]
+    placed = {"account_id": accounts, "__partition": [partition_of(a.encode(), partitions) for a in accounts]}
+    columns = "unnest(?::VARCHAR[]) AS account_id, unnest(?::INTEGER[]) AS __partition"
+    connection.execute(f"CREATE TEMP TABLE __placed AS SELECT {columns}", list(placed.values()))
+    return "(SELECT * FROM arrived_transactions JOIN __placed USING (account_id))"
+
+
 def _batches(connection: duckdb.DuckDBPyConnection, request: Request) -> Iterator[tuple[str, bool]]:
     """Relations of the arrived rows, and whether each is the last."""
-    if not request.incremental:
+    if not _in_steps(request):
         yield "arrived_transactions", True
         return
     (end,) = connection.execute("SELECT coalesce(max(__seq), -1) + 1 FROM arrived_transactions").fetchall()[0]
+    rows = _place(connection, request.partitions) if request.partitions else "arrived_transactions"
     for start in range(0, max(end, 1), STEP_ROWS):
-        part = f"(SELECT * FROM arrived_transactions WHERE __seq >= {start} AND __seq < {start + STEP_ROWS})"
+        part = f"(SELECT * FROM {rows} WHERE __seq >= {start} AND __seq < {start + STEP_ROWS})"
         yield part, start + STEP_ROWS >= end

@@ -4,10 +4,13 @@ Each value has one name, its output's: output `flinkRestEndpoint` is the variabl
 stack does not know (a broker without one, and how to speak to it) has a variable alone.
 """
 
+import os
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
@@ -114,6 +117,15 @@ def load_settings(needed: Iterable[str], stack: str | None) -> Settings:
         names = ", ".join(map(_named, missing))
         raise SettingsError(f"Missing: {names}; looked for in {outputs.source}, {CREDENTIALS} and the environment.")
     return settings
+
+
+def where_found(stack: str | None) -> dict[str, str]:
+    """Where each value that is set was found, by its field's name; raises SettingsError as `load_settings` does."""
+    outputs = read_stack_outputs(stack)
+    found = dict.fromkeys((name for name in Settings.model_fields if os.environ.get(variable(name))), "environment")
+    kept = dotenv_values(CREDENTIALS, encoding="utf-8") if Path(CREDENTIALS).is_file() else {}
+    found |= dict.fromkeys((name for name in Settings.model_fields if kept.get(variable(name))), CREDENTIALS)
+    return found | {o.name: outputs.source for o in Output if outputs.values.get(o) not in (None, "")}
 
 
 def _wrong_form(error: ValidationError) -> str:

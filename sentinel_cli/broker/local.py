@@ -73,7 +73,7 @@ class LocalBroker:
     def kafka(self) -> Server:
         """The broker's process."""
         command = [java(KAFKA_JAVA), "-Xmx512m", *_JVM, _QUIET, "-cp", f"{kafka_jars()}/*", "kafka.Kafka"]
-        return Server("broker", self.folder, self.places.kafka, [*command, str(self._properties())])
+        return Server("broker", self.folder, self.places.kafka, (*command, str(self._properties())))
 
     @property
     def registry(self) -> Server:
@@ -86,7 +86,7 @@ class LocalBroker:
         # Without the last, a schema of the last half second is lost where the registry is killed.
         options += [f"-Dapicurio.datasource.url=jdbc:h2:file:{self.folder / 'schemas'};WRITE_DELAY=0"]
         command = [java(REGISTRY_JAVA), "-Xmx512m", *_JVM, *options, "-jar", f"{home}/quarkus-run.jar"]
-        return Server("registry", self.folder, port, command)
+        return Server("registry", self.folder, port, tuple(command))
 
     def start(self) -> None:
         """Start both, unless they run, and wait until both answer; ServiceError where one does not."""

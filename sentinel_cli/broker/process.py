@@ -4,7 +4,6 @@ import os
 import random
 import socket
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ class Server:
     name: str
     folder: Path
     port: int
-    command: Sequence[str]
+    command: tuple[str, ...]
 
     @property
     def log(self) -> Path:

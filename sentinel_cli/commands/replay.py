@@ -35,6 +35,10 @@ def replay(
     incremental: Annotated[
         bool, typer.Option("--incremental", help="In steps, as a service would run; the rows are the same.")
     ] = False,
+    partitions: Annotated[
+        int | None,
+        typer.Option(min=1, help="Place accounts as Kafka does, in so many partitions with a watermark each."),
+    ] = None,
     threads: Threads = None,
     sort: Sort = False,
     out: Out = None,
@@ -51,9 +55,12 @@ def replay(
     from sentinel_cli.parameters import gather_parameters
     from sentinel_cli.replay import Request
     from sentinel_cli.replay_screen import run
+    from sql.errors import UsageError
 
+    if partitions and engine is EngineName.flink:
+        raise UsageError("--partitions is the embedded engine's: Apache Flink takes the least of all watermarks.")
     request = Request(
-        inputs, mapping, sort, until.value, incremental, threads, engine.value,
+        inputs, mapping, sort, until.value, incremental, partitions, threads, engine.value,
         rules.split(",") if rules else None, gather_parameters(parameters, set_ or []), out, labels, json,
     )  # fmt: skip
     run(request)

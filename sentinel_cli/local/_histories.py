@@ -44,6 +44,7 @@ class Histories:
         """Remember new values, sorted by key."""
         known = usable(value)
         key, value = key[known], value[known]
+        self._make_room(key)
         keys, new = np.unique(key, return_counts=True)
         self._widen(int((self.seen[keys] + new).max(initial=0)))
         number = _numbers(new) + np.repeat(self.seen[keys], new)

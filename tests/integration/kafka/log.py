@@ -14,25 +14,34 @@ from sentinel_cli.kafka.wire import frame, unframe
 from tests.integration.kafka.topics import connection
 
 RAW = "sentinel.transactions_raw"
+_SCHEMAS: dict[tuple[str, str], int] = {}
 
 
-def write(broker: LocalBroker, lines: Iterable[bytes], topic: str = RAW) -> int:
+def write(broker: LocalBroker, lines: Iterable[bytes], topic: str = RAW, patience: float = 60) -> int:
     """Write JSON lines keyed by account, as any Java client would place them; how many."""
     where = connection(broker)
-    latest = Registry(where).latest(f"{topic}-value")
-    assert latest is not None
-    producer, count = Producer(where.client({"partitioner": PARTITIONER, "linger.ms": 5})), 0
+    settings = {"partitioner": PARTITIONER, "linger.ms": 5, "enable.idempotence": True}
+    producer, count, schema_id = Producer(where.client(settings)), 0, schema_of(broker, topic)
     for line in lines:
         key = orjson.loads(line)["account_id"].encode()
         while True:
             try:
-                producer.produce(topic, frame(latest.id, line.strip()), key)
+                producer.produce(topic, frame(schema_id, line.strip()), key)
                 break
             except BufferError:
                 producer.poll(0.1)
         count += 1
-    assert producer.flush(60) == 0
+    assert producer.flush(patience) == 0
     return count
+
+
+def schema_of(broker: LocalBroker, topic: str) -> int:
+    """The id of a topic's schema, looked up once: the registry may be away later."""
+    if (broker.registry_url, topic) not in _SCHEMAS:
+        latest = Registry(connection(broker)).latest(f"{topic}-value")
+        assert latest is not None
+        _SCHEMAS[broker.registry_url, topic] = latest.id
+    return _SCHEMAS[broker.registry_url, topic]
 
 
 def write_raw(broker: LocalBroker, values: Iterable[tuple[bytes | None, bytes | None]], topic: str = RAW) -> None:
@@ -52,13 +61,10 @@ def heartbeats(broker: LocalBroker, time_ms: int, partitions: int = 6) -> None:
     """Write a heartbeat into each partition, behind which every window is closed."""
     from sentinel_cli.generator.lines import heartbeat
 
-    where = connection(broker)
-    latest = Registry(where).latest(f"{RAW}-value")
-    assert latest is not None
-    producer = Producer(where.client())
+    producer = Producer(connection(broker).client())
     for partition in range(partitions):
         line = heartbeat(partition, time_ms).strip()
-        producer.produce(RAW, frame(latest.id, line), orjson.loads(line)["account_id"].encode(), partition)
+        producer.produce(RAW, frame(schema_of(broker, RAW), line), orjson.loads(line)["account_id"].encode(), partition)
     assert producer.flush(60) == 0
 
 

@@ -1,42 +1,45 @@
 """`sentinel run` on a real broker: what comes out of the topics is what a replay of the same log gives."""
 
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.generator import Mode, generate
 from tests.integration.kafka.log import heartbeats, read, wait_for, write
-
-ALERTS, ENRICHED = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched"
-DISPOSITIONS = "sentinel.alert_dispositions"
-
-
-@contextmanager
-def running(*options: str) -> Iterator[subprocess.Popen[str]]:
-    """The service, stopped by SIGTERM at the end."""
-    command = [sys.executable, "-m", "sentinel_cli", "run", "--state", "state", *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        print(process.communicate(timeout=60)[1])
+from tests.integration.kafka.running import (
+    ALERTS,
+    DAY,
+    DISPOSITIONS,
+    ENRICHED,
+    LATE,
+    by_id,
+    disordered,
+    replayed,
+    running,
+)
 
 
-def test_the_alerts_are_those_of_a_replay(fresh: LocalBroker, tmp_path: Path) -> None:
+def test_the_alerts_are_those_of_a_replay(fresh: LocalBroker) -> None:
     stream = generate(5_000, 200, Mode.mixed, 7)
     lines = list(stream.transactions)
+    expected = replayed(lines)
+    assert len(expected) > 5
     write(fresh, lines)
-    heartbeats(fresh, stream.lap.end + 86_400_000)
-    (tmp_path / "in.jsonl").write_bytes(b"\n".join(lines) + b"\n")
-    command = [sys.executable, "-m", "sentinel_cli", "replay", "in.jsonl", "--out", "out.jsonl"]
-    subprocess.run(command, check=True, capture_output=True)
-    expected = len((tmp_path / "out.jsonl").read_text().splitlines())
+    heartbeats(fresh, stream.lap.end + DAY)
     with running():
-        found = wait_for(fresh, DISPOSITIONS, expected)
-    assert len(found) == expected
-    assert len(read(fresh, ALERTS)) == len(read(fresh, ENRICHED)) == expected
+        found = wait_for(fresh, DISPOSITIONS, len(expected))
+    ids = [alert["alert_id"] for alert in expected]
+    assert [row["alert_id"] for row in by_id(found)] == ids
+    assert [row["alert_id"] for row in by_id(read(fresh, ENRICHED))] == ids
+    assert by_id(read(fresh, ALERTS)) == expected
+
+
+def test_late_rows_are_judged_by_the_log_of_their_partition(fresh: LocalBroker) -> None:
+    stream = generate(20_000, 300, Mode.mixed, 3)
+    in_order = list(stream.transactions)
+    lines = disordered(in_order, 1, 1_500)
+    expected = replayed(lines, "--partitions", "6")
+    assert expected != replayed(in_order), "the order matters"
+    write(fresh, lines)
+    heartbeats(fresh, stream.lap.end + DAY)
+    with running():
+        wait_for(fresh, DISPOSITIONS, len(expected))
+    assert by_id(read(fresh, ALERTS)) == expected
+    assert len(read(fresh, LATE)) > 500

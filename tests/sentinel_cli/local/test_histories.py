@@ -39,3 +39,15 @@ def _room(histories: Histories, key: list[int], value: list[float]) -> tuple[np.
     keys, values = np.array(key, dtype=np.int64), np.array(value, dtype=np.float64)
     histories.before(keys, values)
     return keys, values
+
+
+def test_what_is_kept_goes_into_another_ring() -> None:
+    first, second = Histories(4), Histories(4)
+    key = np.array([0, 0, 0, 0, 0, 0, 2])
+    first.add(key, np.arange(7.0))
+    keys, values = first.latest(np.array([0, 1, 2]))
+    assert (keys.tolist(), values.tolist()) == ([0, 0, 0, 0, 2], [2.0, 3.0, 4.0, 5.0, 6.0])
+    second.add(keys + 1, values)
+    assert second.latest(np.array([1, 3]))[1].tolist() == values.tolist()
+    second.forget(np.array([1]))
+    assert second.latest(np.array([1, 3]))[1].tolist() == [6.0]

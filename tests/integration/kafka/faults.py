@@ -1,0 +1,164 @@
+"""What can go wrong while the service runs, at random moments, and what must be in the topics afterwards."""
+
+import os
+import shutil
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.generator import Mode, generate
+from tests.integration.kafka.log import heartbeats, read, wait_for, write
+from tests.integration.kafka.running import ALERTS, DAY, DISPOSITIONS, ENRICHED, LATE, disordered, replayed, start, stop
+
+EVENTS, ACCOUNTS, SECONDS, REACH = 8_000, 1_000, 8, 100
+"""A stream, and how long it takes to come in."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a run with faults has done, against a replay of the same log."""
+
+    expected: int
+    lost: int
+    """Alerts, enriched alerts and dispositions that are not there, or should not be."""
+    twice: int
+    """Those, and late transactions, that stand in a topic more often than once, read committed."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every alert and disposition is there, once."""
+        return self.expected > 0 and (self.lost, self.twice) == (0, 0)
+
+
+class Scene:
+    """A broker, services on it, and dice for the moments."""
+
+    def __init__(self, broker: LocalBroker, seed: int) -> None:
+        self.broker, self.dice = broker, Random(seed)
+        self.services = [start(*OPTIONS)]
+        self.stopped = threading.Event()
+
+    def pause(self, least: float, most: float) -> None:
+        """Wait for a random time, in seconds."""
+        self.stopped.wait(self.dice.uniform(least, most))
+
+    def kill(self, number: int = 0) -> None:
+        """Kill a service where it stands."""
+        stop(self.services[number], signal.SIGKILL)
+
+    def restart(self, number: int = 0) -> None:
+        """Start a service in the place of one that has ended."""
+        self.services[number] = start(*OPTIONS)
+
+    def snapshots(self) -> list[Path]:
+        """The folders of the snapshots that there are."""
+        return sorted(Path("state").glob("*/partition-*/[0-9]*"))
+
+
+OPTIONS = ("--snapshot-interval", "2", "--registry-wait", "30")
+Fault = Callable[[Scene], None]
+
+
+def run_killed(scene: Scene) -> None:
+    """The service is killed three times, between any two of read, compute, write and commit."""
+    for _ in range(3):
+        scene.pause(1.5, 4)
+        scene.kill()
+        scene.restart()
+
+
+def broker_killed(scene: Scene) -> None:
+    """The broker is killed and comes back."""
+    scene.pause(2, 5)
+    scene.broker.kafka.stop(seconds=0)
+    scene.pause(0, 2)
+    scene.broker.kafka.start()
+
+
+def one_of_two_killed(scene: Scene) -> None:
+    """A second instance shares the partitions; then one of them is killed."""
+    scene.services.append(start(*OPTIONS))
+    scene.pause(4, 8)
+    scene.kill(scene.dice.randrange(2))
+
+
+def registry_away(scene: Scene) -> None:
+    """The registry goes, a service starts without it, and it comes back."""
+    scene.pause(1, 4)
+    scene.broker.registry.stop(seconds=0)
+    scene.kill()
+    scene.restart()
+    scene.pause(2, 5)
+    scene.broker.start()
+
+
+def snapshots_spoiled(scene: Scene) -> None:
+    """Snapshots are cut short, deleted, or said to be newer than what was committed, while the service is down."""
+    scene.pause(5, 8)
+    scene.kill()
+    for folder in scene.snapshots():
+        match scene.dice.randrange(4):
+            case 0:
+                file = scene.dice.choice(sorted(folder.iterdir()))
+                os.truncate(file, file.stat().st_size // 2)
+            case 1:
+                shutil.rmtree(folder)
+            case 2:
+                folder.rename(folder.with_name(f"{int(folder.name) + 10**9:020d}"))
+    scene.restart()
+
+
+def state_unwritable(scene: Scene) -> None:
+    """The place of the snapshots becomes a file: none can be written from then on, and a restart finds none."""
+    scene.pause(3, 5)
+    for home in Path("state").glob("*/partition-*"):
+        shutil.rmtree(home, ignore_errors=True)
+        with suppress(OSError):  # the service has just made it again
+            home.write_text("")
+    scene.pause(2, 3)
+    scene.kill()
+    scene.restart()
+
+
+FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (run_killed, broker_killed, one_of_two_killed, registry_away, snapshots_spoiled, state_unwritable)
+}
+
+
+def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
+    """Let a stream come in while a fault happens; what is in the topics at the end, against a replay."""
+    stream = generate(EVENTS, ACCOUNTS, Mode.mixed, seed)
+    lines = disordered(list(stream.transactions), seed, REACH)
+    expected = {row["alert_id"] for row in replayed(lines, "--partitions", "6")}
+    scene = Scene(broker, seed)
+    trouble = threading.Thread(target=fault, args=(scene,))
+    try:
+        trouble.start()
+        pieces = 20
+        for piece in range(pieces):
+            write(broker, lines[piece * EVENTS // pieces : (piece + 1) * EVENTS // pieces], patience=90)
+            time.sleep(SECONDS / pieces)
+        trouble.join()
+        heartbeats(broker, stream.lap.end + DAY)
+        wait_for(broker, DISPOSITIONS, len(expected), 90)
+        time.sleep(1)
+    finally:
+        scene.stopped.set()
+        for service in scene.services:
+            code = stop(service) if service.poll() is None else service.returncode
+            assert code in {0, -signal.SIGKILL}, Path("run.log").read_text()
+        broker.start()
+    found = {topic: [row["alert_id"] for row in read(broker, topic)] for topic in (ALERTS, ENRICHED, DISPOSITIONS)}
+    lost = sum(len(expected - set(ids)) for ids in found.values())
+    twice = sum(times - 1 for ids in found.values() for times in Counter(ids).values())
+    late = Counter(row["event_id"] for row in read(broker, LATE))
+    again = sum(times - 1 for times in late.values())
+    return Count(len(expected), lost + sum(len(set(ids) - expected) for ids in found.values()), twice + again)

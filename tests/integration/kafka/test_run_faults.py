@@ -1,0 +1,13 @@
+"""Whatever goes wrong while the service runs: no alert is lost, and none comes twice."""
+
+import pytest
+
+from sentinel_cli.broker.local import LocalBroker
+from tests.integration.kafka.faults import FAULTS, count
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_is_lost_and_nothing_comes_twice(fresh: LocalBroker, fault: str, seed: int) -> None:
+    counted = count(fresh, FAULTS[fault], seed)
+    assert counted.is_clean, counted
