@@ -3,53 +3,68 @@
 import time
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from sentinel_cli.doctor.accounts import ALERTS, DISPOSITIONS
 from sentinel_cli.doctor.finding import Finding
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.wire import FrameError, unframe
 
-ALERTS, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.alert_dispositions"
 _OLD = 15 * 60
 """Seconds after which an alert without a disposition is one that was forgotten."""
+_WHAT = "alerts without disposition"
 _ADVICE = "Look at the jobs of enrichment and triage (`sentinel status`), or at `sentinel run`."
+_SETTINGS = {
+    # A group's name is asked for, and not used.
+    "group.id": "sentinel-doctor",
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "earliest",
+    "isolation.level": "read_committed",
+}
 
 
 def pending(connection: Connection, seconds: float) -> Finding:
     """A finding on the alerts that arrived more than 15 minutes ago and have no disposition, as committed."""
-    what, deadline = "alerts without disposition", time.monotonic() + seconds
-    settings = {"group.id": "sentinel-doctor", "enable.partition.eof": True, "isolation.level": "read_committed"}
-    consumer = Consumer(connection.client(settings | {"enable.auto.commit": False}))
+    deadline, consumer = time.monotonic() + seconds, Consumer(connection.client(_SETTINGS))
     try:
         waiting = _ids(consumer, ALERTS, deadline, int((time.time() - _OLD) * 1000))
         if waiting:
             waiting -= _ids(consumer, DISPOSITIONS, deadline, None)
     except KafkaException as error:
-        return Finding(what, f"could not be read: {error.args[0].str()}", "The analyst's key must read both topics.")
+        return Finding(_WHAT, f"cannot be counted: {error.args[0].str()}", "The analyst's key must read both topics.")
     except TimeoutError:
-        return Finding(what, f"could not be counted within {seconds:.0f} s", "Give it more time with --timeout.")
+        return Finding(_WHAT, f"cannot be counted within {seconds:g} s", "Give it more time with --timeout.")
     finally:
         consumer.close()
-    return Finding(what, f"{len(waiting)} older than 15 minutes", _ADVICE if waiting else "")
+    return Finding(_WHAT, f"{len(waiting)} older than 15 minutes", _ADVICE if waiting else "")
 
 
 def _ids(consumer: Consumer, topic: str, deadline: float, until: int | None) -> set[bytes]:
-    """The ids in a topic, of records that arrived up to an instant; what is no record of ours is passed over."""
-    partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
-    consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
-    found, open_ = set[bytes](), set(partitions)
+    """The ids in a topic, of records that arrived up to an instant; what is no record of ours has none."""
+    described = consumer.list_topics(topic, timeout=15).topics[topic]
+    if described.error is not None:
+        raise KafkaException(described.error)
+    open_ = set(described.partitions)
+    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in open_])
+    found = set[bytes]()
     while open_:
         if time.monotonic() > deadline:
             raise TimeoutError
         for message in consumer.consume(10_000, 0.5):
             error = message.error()
-            if error is not None:
-                if error.code() != KafkaError._PARTITION_EOF:
-                    raise KafkaException(error)
+            if error is None:
+                if until is None or message.timestamp()[1] <= until:
+                    found |= _id(message.value())
+            elif error.code() == KafkaError._PARTITION_EOF:
                 open_.discard(message.partition() or 0)
-            elif until is None or message.timestamp()[1] <= until:
-                try:
-                    found.add(bytes.fromhex(orjson.loads(unframe(message.value())[1])["alert_id"]))
-                except (FrameError, ValueError, KeyError, TypeError):
-                    continue
+            else:
+                raise KafkaException(error)
     return found
+
+
+def _id(value: bytes | None) -> set[bytes]:
+    try:
+        return {bytes.fromhex(orjson.loads(unframe(value)[1])["alert_id"])}
+    except (FrameError, ValueError, KeyError, TypeError):
+        return set()

@@ -8,10 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sentinel_cli.doctor.accounts import accounts
+from sentinel_cli.doctor.contract import contract
 from sentinel_cli.doctor.finding import Finding
 from sentinel_cli.doctor.pending import pending
-from sentinel_cli.doctor.services import accounts, topics
 from sentinel_cli.doctor.values import values
+from sentinel_cli.kafka.connection import Account
 from sentinel_cli.settings import load_settings
 from sentinel_cli.status.watch import watch
 from sql import load_pipeline
@@ -20,11 +22,13 @@ from sql.errors import SentinelError
 
 def examine(stack: str | None, seconds: float) -> list[Finding]:
     """Every finding: values, accounts, topics and schemas, statements, alerts that wait. SettingsError as ever."""
-    findings = values(stack)
-    answers, connection = accounts(stack)
+    findings, pipeline = values(stack), load_pipeline()
+    answers, connections = accounts(stack, pipeline)
     findings += answers
-    if connection:
-        findings += [*topics(connection, load_pipeline()), pending(connection, seconds)]
+    if connections:
+        findings += contract(connections, pipeline)
+    if reader := connections.get(Account.analyst) or connections.get(Account.runner):
+        findings.append(pending(reader, seconds))
     if load_settings([], stack).flink_api_key:
         findings += _statements(stack, seconds)
     return findings

@@ -9,13 +9,13 @@ _MASK = "****"
 
 
 def values(stack: str | None) -> list[Finding]:
-    """A finding for each value that is set; SettingsError where one has the wrong form."""
+    """A finding for each value that is set, and one on the others; SettingsError where one has the wrong form."""
     settings, found = load_settings([], stack), where_found(stack)
-    return [Finding(variable(name), f"{_shown(settings, name)} ({found[name]})") for name in _set(found)]
-
-
-def _set(found: dict[str, str]) -> list[str]:
-    return [name for name in Settings.model_fields if name in found]
+    findings = [
+        Finding(variable(n), f"{_shown(settings, n)} ({found[n]})") for n in Settings.model_fields if n in found
+    ]
+    absent = [variable(name) for name in Settings.model_fields if name not in found]
+    return [*findings, Finding("not set", ", ".join(absent) or "nothing")]
 
 
 def _shown(settings: Settings, name: str) -> str:

@@ -1,6 +1,7 @@
 """Where the broker and the registry are, and as whom a command speaks to them."""
 
 import logging
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,6 +72,7 @@ def connect(account: Account, stack: str | None) -> Connection:
         raise SettingsError(
             f"{variable(Output.schema_registry_endpoint.name)} must begin with https:// where the registry has a key."
         )
+    _check_authority(settings.kafka_ca_location)
     logging.getLogger("sentinel.kafka").addHandler(logging.NullHandler())
     return Connection(
         settings.kafka_bootstrap_endpoint,
@@ -81,6 +83,15 @@ def connect(account: Account, stack: str | None) -> Connection:
         registry_key,
         registry_secret,
     )
+
+
+def _check_authority(location: str) -> None:
+    if location:
+        try:
+            ssl.create_default_context(cafile=location)
+        except OSError:
+            name = variable("kafka_ca_location")
+            raise SettingsError(f"{name} is {location}, which is no PEM file of certificates.") from None
 
 
 _SERVICES = ("kafka", "schema_registry")

@@ -13,9 +13,11 @@ _SAYS = {
     KafkaError._RESOLVE: "has no such host name",
     KafkaError._TRANSPORT: "cannot be reached",
 }
-"""What an error of the client means, the most telling first; a wrong password is repeated for ever, and never fatal."""
+"""What an error of the client means, what tells most first: one of two addresses of a host may be unreachable while the
+other refuses the key. A wrong password is repeated for ever, and never fatal."""
+_AT_ONCE = (KafkaError._AUTHENTICATION, KafkaError._SSL)
 _PATIENCE = 3.0
-"""Seconds that a broker may be unreachable before that is final: it may be starting. A refused key is final at once."""
+"""Seconds that a broker may be unreachable before that is final: it may be starting."""
 
 
 def check_broker(connection: Connection, seconds: float = 15) -> None:
@@ -35,8 +37,8 @@ def check_broker(connection: Connection, seconds: float = 15) -> None:
             producer.poll(0)
         else:
             return
-        found = {problem.code() for problem in problems}
-        cause = next((code for code in _SAYS if code in found), None)
-        if cause is not None and (cause == KafkaError._AUTHENTICATION or passed > _PATIENCE):
-            raise ServiceError(f"The broker at {connection.bootstrap} {_SAYS[cause]}.")
+        codes = {problem.code() for problem in problems}
+        found = next((code for code in _SAYS if code in codes), None)
+        if found is not None and (found in _AT_ONCE or passed > _PATIENCE):
+            raise ServiceError(f"The broker at {connection.bootstrap} {_SAYS[found]}.")
     raise ServiceError(f"The broker at {connection.bootstrap} does not answer within {seconds:.0f} s.")

@@ -14,7 +14,13 @@ from sql.errors import ServiceError
 _Answer = TypeVar("_Answer")
 _UNKNOWN = (404, 422)
 """HTTP statuses by which a registry says that there is no such subject, version or id."""
-_REFUSED = (401, 403)
+_SAYS = {
+    401: "refuses the key or its secret",
+    403: "does not let this key do that",
+    409: "says that the schema is incompatible with the one before it",
+}
+"""What an HTTP status means that no repetition changes."""
+_UNTRUSTED = "shows a certificate that is not trusted; see SENTINEL_KAFKA_CA_LOCATION"
 _MOST = 10_000
 """Unknown ids that are remembered: a topic can be flooded with them."""
 
@@ -80,17 +86,19 @@ class Registry:
 
         Raises:
             RegistryDownError: it does not answer, or has a fault of its own.
-            ServiceError: it refuses the key.
+            ServiceError: it refuses the key, what the key asks for, or a schema.
         """
         try:
             return question()
         except SchemaRegistryError as error:
             if error.http_status_code in _UNKNOWN:
                 return None
-            if error.http_status_code in _REFUSED:
-                raise ServiceError(f"The registry at {self.url} refuses the key or its secret.") from None
+            if says := _SAYS.get(error.http_status_code):
+                raise ServiceError(f"The registry at {self.url} {says}.") from None
             raise RegistryDownError(f"The registry at {self.url} answers with HTTP {error.http_status_code}.") from None
         except Exception as error:  # what the client raises for the network is no one family
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise ServiceError(f"The registry at {self.url} {_UNTRUSTED}.") from None
             raise RegistryDownError(f"The registry at {self.url} does not answer ({type(error).__name__}).") from None
 
 

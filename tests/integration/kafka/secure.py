@@ -1,5 +1,6 @@
 """A broker that speaks TLS, asks for a key and knows what each account may do; before its registry, the same."""
 
+import re
 import ssl
 import threading
 from base64 import b64encode
@@ -32,6 +33,7 @@ SECRETS = {account: f"made-up-secret-of-the-{account}" for account in Account}
 _BROKER = "made-up-secret-of-the-broker"
 _WRITES = ("sentinel.transactions_raw", "sentinel.dead_letters")
 _READS = ("sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions")
+_SEES = {Account.producer: _WRITES, Account.analyst: _READS}
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,18 @@ def _listener(chain: Path, ca: Path) -> dict[str, str]:
 @contextmanager
 def _gate(registry: str, certificate: trustme.LeafCert) -> Iterator[str]:
     """What stands before a registry in the cloud: TLS, and a key for each account."""
-    keys = {b64encode(f"{account}:{secret}".encode()).decode() for account, secret in SECRETS.items()}
+    users = {b64encode(f"{account}:{secret}".encode()).decode(): account for account, secret in SECRETS.items()}
 
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
+            user = users.get(self.headers.get("Authorization", "").removeprefix("Basic "))
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.headers.get("Authorization", "").removeprefix("Basic ") not in keys:
+            if user is None:
                 self._answer(401, b'{"error_code": 40101, "message": "Unauthorized"}')
+                return
+            subject = re.search(r"sentinel\.\w+", self.path)
+            if subject and user in _SEES and subject[0] not in _SEES[user]:
+                self._answer(403, b'{"error_code": 40301, "message": "User is denied operation Read"}')
                 return
             kind = {"Content-Type": self.headers.get("Content-Type", "application/json")}
             url = f"{registry}{self.path}"
@@ -154,7 +161,12 @@ def _gate(registry: str, certificate: trustme.LeafCert) -> Iterator[str]:
         setattr(Handler, f"do_{verb}", Handler._pass_on)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    class Gate(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Stay quiet of a client that does not trust the certificate."""
+
+    server = Gate(("127.0.0.1", 0), Handler)
     # The handshake is made by the thread of the request, and not while others wait.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.daemon_threads = True

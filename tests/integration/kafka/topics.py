@@ -7,6 +7,7 @@ from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
 from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.agreement import is_same
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.settings import SecurityProtocol
@@ -23,7 +24,7 @@ def connection(broker: LocalBroker) -> Connection:
 
 
 def make_topics(where: Connection, partitions: int = 6) -> None:
-    """Delete every topic of the pipeline and its schemas, and make them again; and delete every group of a consumer."""
+    """Delete every topic of the pipeline and every schema that differs, and make them; delete every consumer group."""
     admin, registry = AdminClient(where.client()), Registry(where)
     names = [name for name in admin.list_topics(timeout=15).topics if name.startswith("sentinel.")]
     if names:
@@ -32,7 +33,9 @@ def make_topics(where: Connection, partitions: int = 6) -> None:
         while set(names) & set(admin.list_topics(timeout=15).topics):
             time.sleep(0.05)
     for table in load_pipeline().tables:
-        registry.ask(partial(registry.client.delete_subject, subject(table)))
+        known = registry.latest(subject(table))
+        if known and not is_same(table, known):
+            registry.ask(partial(registry.client.delete_subject, subject(table)))
     groups = [group.group_id for group in admin.list_consumer_groups().result(timeout=15).valid]
     if groups:
         for answer in admin.delete_consumer_groups(groups).values():
