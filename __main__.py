@@ -50,6 +50,7 @@ def main() -> None:
             cloud_provider=cloud,
             runner_reads=sorted(tables & {name for insert in inserts for name in insert.reads}),
             runner_writes=sorted({insert.writes for insert in inserts}),
+            producer_reads=["sentinel.transactions_raw"],
             producer_writes=["sentinel.transactions_raw", "sentinel.dead_letters"],
             analyst_reads=["sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"],
             key_generation=settings.key_generation,

@@ -133,7 +133,8 @@ def run_serializer(records: list[bytes], connection: Connection, schema: Registe
     from confluent_kafka.serialization import MessageField, SerializationContext
 
     configuration = {"auto.register.schemas": False, "use.latest.version": True}
-    serialize: Any = JSONSerializer(schema.text, Registry(connection).client, conf=configuration)
+    registry = Registry(connection)
+    serialize: Any = JSONSerializer(schema.text, registry.client, conf=configuration)
     context: Any = SerializationContext(TRANSACTIONS, MessageField.VALUE)
     objects = [orjson.loads(record) for record in records]
     serialize(objects[0], context)

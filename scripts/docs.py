@@ -15,6 +15,7 @@ import typer.main
 from rich.console import Console
 
 import sql
+from scripts.docs_dashboard import dashboard_page, dashboard_picture
 from scripts.docs_policies import policies_page
 from scripts.docs_stack import resources_page
 from sentinel_cli.demo import Demo
@@ -148,19 +149,21 @@ def _credential(name: str) -> str:
     return f"# {description}{f'; output {output}' if output else ''}\n{variable(name)}=\n"
 
 
-def write_screenshot() -> None:
-    """The picture of the README: the demo as a terminal shows it."""
+def write_screenshots() -> None:
+    """The pictures of the README and of docs/dashboard.md, as a terminal shows them."""
     console = Console(record=True, width=100, file=io.StringIO(), highlight=False)
     show(Demo(200, 20, Mode.mixed, 0), console)
-    path = ROOT / "docs/images/demo.svg"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(console.export_svg(title="sentinel demo"), encoding="utf-8")
+    images = ROOT / "docs/images"
+    images.mkdir(exist_ok=True)
+    (images / "demo.svg").write_text(console.export_svg(title="sentinel demo"), encoding="utf-8")
+    (images / "dashboard.svg").write_text(dashboard_picture(), encoding="utf-8")
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/rules.md": rules_page,
     "docs/cli.md": cli_page,
     "credentials.env.example": credentials_page,
+    "docs/dashboard.md": dashboard_page,
     "docs/policies.md": policies_page,
     "docs/resources.md": resources_page,
 }
@@ -171,11 +174,11 @@ def main() -> int:
     """Write or compare every page; how many are out of date, at most 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 where a page is out of date")
-    parser.add_argument("--screenshot", action="store_true", help="draw docs/images/demo.svg anew, too")
+    parser.add_argument("--screenshot", action="store_true", help="draw docs/images anew, too")
     arguments = parser.parse_args()
     check = arguments.check
     if arguments.screenshot:
-        write_screenshot()
+        write_screenshots()
     stale = []
     for name, make in PAGES.items():
         path, text = ROOT / name, make()

@@ -25,13 +25,12 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[Stop]:
+def stop_on_signals(stop: Stop) -> Iterator[None]:
     """Note SIGINT and SIGTERM instead of being ended by them; what was ignored stays so."""
-    stop = Stop()
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop._note) for number in numbers}
     try:
-        yield stop
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -63,3 +62,24 @@ def interrupt_ends_quietly() -> Iterator[None]:
     if received:
         print("sentinel: interrupted", file=sys.stderr)
         raise SystemExit(INTERRUPTED)
+
+
+@contextmanager
+def interrupt_waits() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is through, in the main thread; a second one ends the process at once."""
+    handler = signal.getsignal(signal.SIGINT)
+    received: list[tuple[int, FrameType | None]] = []
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        received.append((number, frame))
+        signal.signal(number, signal.SIG_DFL)
+
+    if callable(handler):
+        signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        if callable(handler):
+            signal.signal(signal.SIGINT, handler)
+            for number, frame in received:
+                handler(number, frame)

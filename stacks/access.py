@@ -25,6 +25,7 @@ class AccessArgs:
     cloud_provider: confluent.Provider
     runner_reads: Sequence[str]
     runner_writes: Sequence[str]
+    producer_reads: Sequence[str]
     producer_writes: Sequence[str]
     analyst_reads: Sequence[str]
     key_generation: int = 1
@@ -48,7 +49,7 @@ class Access(pulumi.ComponentResource):
 
         deployer  owns topics and subjects, makes connections, alters tables, submits statements
         runner    the principal of the jobs: reads and writes the tables of the pipeline
-        producer  writes transactions and dead letters
+        producer  writes transactions and dead letters; reads of transactions which is the newest
         analyst   reads alerts and dispositions; a SAR recommendation is confidential (31 U.S.C. 5318(g)(2))
 
     A key waits for the roles of its account, and whatever uses a Provider for the key behind it.
@@ -80,7 +81,7 @@ class Access(pulumi.ComponentResource):
         self.registry = scopes.registry(name, args.platform, keys.registry(args.key_generation), mine)
         self.flink_deployer = scopes.flink(f"{name}-deployer", args.platform, self.flink_key, deployer, mine)
         self.flink_runner = scopes.flink(f"{name}-runner", args.platform, self.flink_key, runner, mine)
-        self.producer = self._client("producer", writes(args.producer_writes))
+        self.producer = self._client("producer", _producer_roles(args))
         self.analyst = self._client("analyst", _analyst_roles(args))
         self.register_outputs({"runnerId": self.runner_id})
 
@@ -127,6 +128,11 @@ def _deployer_roles(runner: confluent.ServiceAccount) -> Iterator[Role]:
     yield from exactly_once()
     yield Role("ResourceOwner", "kafka", "topic=sentinel.*")
     yield Role("ResourceOwner", "registry", "subject=sentinel.*")
+
+
+def _producer_roles(args: AccessArgs) -> Iterator[Role]:
+    yield from reads(args.producer_reads)
+    yield from writes(args.producer_writes)
 
 
 def _analyst_roles(args: AccessArgs) -> Iterator[Role]:

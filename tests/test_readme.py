@@ -32,6 +32,14 @@ def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
     assert run.returncode == 0, f"{page}: {run.stderr}"
 
 
+def test_what_is_typed_into_a_terminal_is_the_walk_throughs() -> None:
+    """tests/integration/kafka/test_walkthrough.py types it."""
+    typed = [(page, block) for page, block in blocks(r"sh terminal \d") if page != "walkthrough.md"]
+    walk = [block for page, block in blocks(r"sh terminal \d") if page == "walkthrough.md"]
+    assert typed
+    assert [block for _, block in typed if block not in walk] == []
+
+
 @pytest.mark.parametrize(("page", "block"), blocks("sh account"))
 def test_the_block_for_an_account_names_what_exists(page: str, block: str) -> None:
     assert mistakes(block) == [], page

@@ -10,6 +10,7 @@ from sentinel_cli.consumer.decided import Decided
 from sentinel_cli.consumer.desk import Desk
 from sentinel_cli.consumer.feed import ALERTS, AlertFeed, Entry
 from sentinel_cli.consumer.request import Request
+from sentinel_cli.interrupts import interrupt_waits
 from sentinel_cli.kafka.connection import Account, connect
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.reading import Row, RowReader
@@ -21,6 +22,8 @@ _SEEN = 1_000_000
 _PENDING = 1_000
 """Alerts that may wait for their disposition before reading stops."""
 _BATCH = 500
+_JOINING = 30.0
+"""Seconds in which a group gives partitions to a new member, if it has any to give."""
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Consumption:
         self.feed = AlertFeed(connection, RowReader(pipeline.table(ALERTS), registry), request, self)
         self._pending: deque[Entry] = deque()
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._started = time.monotonic()
         self._last_new: float | None = None
 
     def run(self) -> None:
@@ -57,8 +61,8 @@ class Consumption:
         try:
             while not self._is_done():
                 self._read()
-                if ready := self._ready():
-                    self._print(ready)
+                self._print(self._ready())
+                self.feed.commit()
         finally:
             self.decided.close()
             self.desk.close()
@@ -67,9 +71,9 @@ class Consumption:
     def _is_done(self) -> bool:
         if self.request.most is not None and self.counts.printed >= self.request.most:
             return True
-        idle_from = self._last_new or self.feed.assigned_at
-        if self.request.timeout is None or idle_from is None or self._pending:
+        if self.request.timeout is None or self._pending:
             return False
+        idle_from = self._last_new or self.feed.assigned_at or self._started + _JOINING
         return time.monotonic() - idle_from >= self.request.timeout
 
     def _read(self) -> None:
@@ -118,12 +122,15 @@ class Consumption:
         return self.decided.tail.at_end and time.time() * 1000 - entry.written >= self.request.wait * 1000
 
     def _print(self, ready: Sequence[Entry]) -> None:
+        if not ready:
+            return
         alerts = [entry.alert for entry in ready if entry.alert is not None]
-        if alerts:
-            self.write(self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts]))
-        self.counts.printed += len(alerts)
-        self.feed.printed(ready)
-        self.feed.commit()
+        cases = self.desk.cases([(alert, *self.decided.take(alert["alert_id"])) for alert in alerts])
+        with interrupt_waits():
+            if cases:
+                self.write(cases)
+            self.counts.printed += len(cases)
+            self.feed.printed(ready)
 
     def unreadable(self, partition: int, offset: int, reason: str) -> None:
         """Tell of a record that is not what the topic promises."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from sentinel_cli.consumer.request import Request
 from sentinel_cli.consumer.start import BEGINNING
@@ -100,11 +100,20 @@ class AlertFeed:
         self._printed |= {entry.partition: entry.offset + 1 for entry in entries}
 
     def commit(self) -> None:
-        """Tell the group how far was printed; ServiceError where the broker does not take it."""
+        """
+        Tell the group how far was printed; what it does not take, since it is about to share anew, is told again.
+
+        Raises:
+            ServiceError: the broker refuses for good.
+        """
         offsets = [TopicPartition(ALERTS, partition, offset) for partition, offset in self._printed.items()]
-        if offsets:
-            with question():
-                self.consumer.commit(offsets=offsets, asynchronous=False)
+        if not offsets:
+            return
+        try:
+            self.consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as failure:
+            raise_if_final(failure.args[0])
+        else:
             self._printed.clear()
 
     def close(self) -> None:
@@ -132,14 +141,15 @@ class AlertFeed:
             for p in new:
                 p.offset = OFFSET_BEGINNING if self.start == BEGINNING else OFFSET_END
         consumer.assign(partitions)
-        self.assigned_at = time.monotonic()
+        self.assigned_at = self.assigned_at or time.monotonic()
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        del consumer
         self.commit()
-        self.listener.lost({p.partition for p in partitions})
+        self._forget(consumer, partitions)
 
     def _forget(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Give partitions up: to commit anything of them now would turn back whoever has them next."""
         del consumer
-        self._printed.clear()
-        self.listener.lost({p.partition for p in partitions})
+        for gone in partitions:
+            self._printed.pop(gone.partition, None)
+        self.listener.lost({gone.partition for gone in partitions})

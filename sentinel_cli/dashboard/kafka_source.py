@@ -78,13 +78,16 @@ class KafkaSource:
             self.board.events(answer.new)
 
     def _take(self, tail: Tail, seconds: float) -> None:
-        for message in tail.read(1000, seconds):
+        messages = tail.read(1000, seconds)
+        for message in messages:
             try:
                 row = self.readers[message.topic() or ""].row(message.value())
             except UnreadableError:
                 self.board.unreadable()
             else:
                 self._put(message, row)
+        if messages:
+            self.board.heard()
 
     def _put(self, message: Message, row: Row) -> None:
         if message.topic() == ALERTS:

@@ -18,8 +18,8 @@ class Source(Protocol):
 
 
 def need_terminal() -> None:
-    """Refuse to draw into a pipe or a file, by a UsageError."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """Refuse to draw into a pipe or a file, by a UsageError; Textual draws on stderr."""
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError("The dashboard needs a terminal; `sentinel consume` writes alerts to a pipe or a file.")
 
 

@@ -15,7 +15,7 @@ class Tail:
 
     def __init__(self, connection: Connection, topics: Sequence[str], *, committed: bool) -> None:
         settings = {
-            # A group's name is asked for, and not used: nothing is committed.
+            # A group's name is asked for, and not used: nothing is committed, so no right on a group is needed.
             "group.id": "sentinel-tail",
             "enable.auto.commit": False,
             "enable.partition.eof": True,
@@ -63,7 +63,8 @@ class Tail:
                 records.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:
                 self._ended.add(place)
-            else:
+            # The client looks for its group's coordinator all the same, and may not.
+            elif error.code() != KafkaError.GROUP_AUTHORIZATION_FAILED:
                 raise_if_final(error)
         return records
 

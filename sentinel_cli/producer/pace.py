@@ -17,6 +17,10 @@ class Pace:
     def __init__(self, interval: float) -> None:
         self.interval = interval
         self.size = min(_FULL_SPEED, max(1, int(_GRAIN / interval))) if interval else _FULL_SPEED
+        self._due = 0.0
+
+    def begin(self) -> None:
+        """The first record is sent now."""
         self._due = time.monotonic()
 
     def wait(self, records: int, poll: Callable[[float], None], stopped: Callable[[], bool]) -> None:

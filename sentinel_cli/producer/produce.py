@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from sentinel_cli.interrupts import stop_on_signals
+from sentinel_cli.interrupts import Stop, stop_on_signals
 from sentinel_cli.producer.pace import Pace
 from sentinel_cli.producer.parts import Part
 from sentinel_cli.producer.run import Run
@@ -55,12 +55,11 @@ def produce_file(name: str, mapping: Path | None, options: Options) -> int:
 
 def _produce(parts: Callable[[Run, int], Iterator[Part]], total: int | None, options: Options) -> int:
     """Run and report; 1 where not all that was taken arrived, else what the signal that ended it stands for, else 0."""
-    pace, out = Pace(options.interval), sys.stdout.buffer if options.verbose else None
-    with stop_on_signals() as stop:
-        run = Run(options.stack, options.delivery_timeout, stop, say)
-        stream = parts(run, pace.size)
-        with progress(total) as advance:
-            report = run.send(stream, pace, out, advance)
+    pace, stop, out = Pace(options.interval), Stop(), sys.stdout.buffer if options.verbose else None
+    run = Run(options.stack, options.delivery_timeout, stop, say)
+    stream = parts(run, pace.size)
+    with stop_on_signals(stop), progress(total, shown=not options.verbose) as advance:
+        report = run.send(stream, pace, out, advance)
     show(report)
     if report.failure:
         raise ServiceError(f"Nothing more could be sent: {report.failure}.")

@@ -67,7 +67,7 @@ class Run:
 
     def newest(self) -> int | None:
         """The newest event of the topic that counts; ServiceError where the topic cannot be read."""
-        return newest_event(self._connection, TRANSACTIONS, self._partitions, self._max_ahead)
+        return newest_event(self._connection, TRANSACTIONS, self._max_ahead)
 
     def send(self, parts: Iterator[Part], pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> Report:
         """
@@ -76,6 +76,7 @@ class Run:
         `out` is where each transaction is printed, `advance` is told how many more were taken.
         """
         started = time.perf_counter()
+        pace.begin()
         try:
             for part in parts:
                 self._send_part(part, pace, out, advance)

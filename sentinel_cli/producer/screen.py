@@ -20,11 +20,11 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """A function to call with how many more were taken; it moves a bar where stderr is a terminal."""
+def progress(total: int | None, *, shown: bool) -> Iterator[Callable[[int], None]]:
+    """A function to call with how many more were taken; where `shown`, it moves a bar if stderr is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal)) as bar:
         task = bar.add_task("sending", total=total)
         yield lambda taken: bar.advance(task, taken)
 

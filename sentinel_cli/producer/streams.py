@@ -36,28 +36,27 @@ class Synthetic:
         it and all behind it take the real clock's time: what is dated ahead of its arrival is a dead letter.
 
         Raises:
-            UsageError: the real clock was asked for, and the topic is ahead of it.
+            UsageError: an event by the real clock would be late behind what the topic holds.
         """
-        if self.clock is Clock.now and newest is not None and newest > now():
-            raise UsageError(
-                f"--clock now: the newest event of the topic is of {shown(newest)}, later than now, and every new one "
-                "would be late: wait until then, or begin with an empty topic."
-            )
         reached = newest or 0
-        simulated = self.clock is Clock.simulated
-        while True:
-            lap = self._simulated(reached)
-            if simulated and lap.lap.end + CLOSING > now():
-                simulated = False
+        while self.clock is Clock.simulated:
+            lap = self._lap_behind(reached)
+            end = lap.lap.end + CLOSING
+            if end > now():
                 say("simulated time has come to the present: from here on events have the real clock's time")
-            if not simulated:
-                yield self._live(size)
-                continue
-            reached = lap.lap.end + CLOSING
+                break
+            reached = end
             say(f"simulated time: {shown(lap.lap.start)} to {shown(lap.lap.end)}")
             yield Part(_SOURCE, _batches(lap.transactions, size), lap.heartbeat)
+        if reached > now():
+            raise UsageError(
+                f"The newest event of the topic is of {shown(reached)}, later than now; every new one would be late: "
+                "wait until then, or begin with an empty topic."
+            )
+        while True:
+            yield self._live(size)
 
-    def _simulated(self, reached: int) -> Stream:
+    def _lap_behind(self, reached: int) -> Stream:
         start = start_after(reached)
         day = (start - START) // 86_400_000
         return generate(self.events, self.customers, self.mode, self.seed, day, start=start)

@@ -24,7 +24,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "DeveloperWrite": rf"topic={_TABLE}|{_FLINK_IDS}",
     },
     "producer": {
-        "DeveloperRead": rf"subject={_WRITTEN}-value",
+        "DeveloperRead": rf"subject={_WRITTEN}-value|topic=sentinel\.transactions_raw",
         "DeveloperWrite": rf"topic={_WRITTEN}",
     },
     "analyst": {

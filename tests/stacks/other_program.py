@@ -30,6 +30,7 @@ def main() -> None:
             cloud_provider=cloud,
             runner_reads=["orders"],
             runner_writes=["totals"],
+            producer_reads=[],
             producer_writes=["orders"],
             analyst_reads=["totals"],
         ),

@@ -16,9 +16,7 @@ from tests.integration.kafka.topics import connection, make_topics
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     """A broker and a registry without keys; its topics are made by `fresh`."""
-    parts_or_skip()
-    broker = LocalBroker(tmp_path_factory.mktemp("broker") / "state")
-    broker.start()
+    broker = started(LocalBroker(tmp_path_factory.mktemp("broker") / "state"))
     yield broker
     broker.delete()
 
@@ -35,9 +33,8 @@ def fresh(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 @pytest.fixture(scope="session")
 def secure_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     """A broker behind TLS and keys with the rights of each account, its registry behind the same."""
-    parts_or_skip()
     with secure(tmp_path_factory.mktemp("secure")) as broker:
-        broker.local.start()
+        started(broker.local)
         allow(broker)
         yield broker
         broker.local.delete()
@@ -61,8 +58,15 @@ def _use(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: P
     monkeypatch.chdir(folder)
 
 
-def parts_or_skip() -> None:
-    """What a broker is run from; where the machine has it not, a skip that says what to install, or a failure on CI."""
+def started(broker: LocalBroker) -> LocalBroker:
+    """The broker, running."""
+    require_parts()
+    broker.start()
+    return broker
+
+
+def require_parts() -> None:
+    """Where the machine has not what it takes, a skip, or a failure on CI."""
     try:
         java(KAFKA_JAVA), java(REGISTRY_JAVA), kafka_jars(), registry_app()
     except ServiceError as error:

@@ -91,7 +91,7 @@ def wait_for(broker: LocalBroker, topic: str, count: int, seconds: float = 60) -
 def _values(consumer: Consumer, partitions: int) -> Iterator[bytes]:
     ended = 0
     while ended < partitions:
-        for message in consumer.consume(10_000, 5):
+        for message in consumer.consume(10_000, 0.3):
             if message.error():
                 ended += 1
             elif isinstance(value := message.value(), bytes):

@@ -80,6 +80,7 @@ def secure(folder: Path) -> Iterator[SecureBroker]:
 def allow(broker: SecureBroker) -> None:
     """Give producer and analyst the rights that the stack gives them; the runner may do everything."""
     rights = [(ResourceType.TOPIC, topic, AclOperation.WRITE, Account.producer) for topic in _WRITES]
+    rights += [(ResourceType.TOPIC, _WRITES[0], AclOperation.READ, Account.producer)]
     rights += [(ResourceType.TOPIC, topic, AclOperation.READ, Account.analyst) for topic in _READS]
     rights += [(ResourceType.GROUP, "sentinel", AclOperation.READ, Account.analyst)]
     bindings = [

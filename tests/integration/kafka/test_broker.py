@@ -16,7 +16,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from sentinel_cli.broker.local import LocalBroker
-from tests.integration.kafka.conftest import parts_or_skip
+from tests.integration.kafka.conftest import require_parts
 from tests.integration.kafka.log import read, write
 from tests.integration.kafka.topics import connection
 
@@ -25,7 +25,7 @@ ALERTS = "sentinel.aml_alerts"
 
 @pytest.fixture(autouse=True)
 def _parts() -> None:
-    parts_or_skip()
+    require_parts()
 
 
 @pytest.fixture

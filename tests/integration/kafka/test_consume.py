@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame
 from tests.alerts import alert, alert_id, disposition, enriched
 from tests.integration.kafka.log import write, write_raw
+from tests.integration.kafka.secure import SECRETS, SecureBroker
 from tests.integration.kafka.topics import connection
 
 ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
@@ -36,6 +39,17 @@ def consume(*options: str, quiet: str = "2") -> tuple[list[dict[str, Any]], str]
     said = done.stderr.decode()
     assert (done.returncode, "Traceback" in said) == (0, False), said
     return [json.loads(line) for line in done.stdout.splitlines()], said
+
+
+@contextmanager
+def started(*options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, going on; killed at the end, if it has not ended by itself."""
+    command = [*CONSUME, *(options or ("--wait", "0"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def ids(lines: Sequence[dict[str, Any]]) -> list[str]:
@@ -196,40 +210,106 @@ def test_killed_at_any_moment_it_leaves_none_out(fresh: LocalBroker, seed: int, 
 
 def test_ctrl_c_commits_what_was_printed(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, *range(5))
-    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    lines = [json.loads(process.stdout.readline()) for _ in range(5)]
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    with started() as process:
+        assert process.stdout is not None
+        lines = [json.loads(process.stdout.readline()) for _ in range(5)]
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1].decode()
     assert process.returncode == 130
-    assert said.decode().splitlines()[-1] == "sentinel: interrupted"
+    assert said.splitlines()[-1] == "sentinel: interrupted"
     assert ids(lines) == expected(*range(5))
     assert consume()[0] == []
 
 
 def test_a_closed_pipe_ends_it_and_loses_nothing(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, 1)
-    process = subprocess.Popen([*CONSUME, "--wait", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
-    process.stdout.close()
-    put(fresh, ALERTS, alert, 2)
-    assert process.stderr is not None
-    said = process.stderr.read().decode()
-    assert (process.wait(30), "Traceback" in said) == (141, False)
+    with started() as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
+        process.stdout.close()
+        put(fresh, ALERTS, alert, 2)
+        said = process.stderr.read().decode()
+        assert (process.wait(30), "Traceback" in said) == (141, False)
     assert ids(consume()[0]) == expected(2)
 
 
-def test_two_members_share_the_partitions(fresh: LocalBroker) -> None:
+def test_two_members_share_the_partitions(fresh: LocalBroker, tmp_path: Path) -> None:
     put(fresh, ALERTS, alert, *range(50))
-    members = [
-        subprocess.Popen([*CONSUME, "--wait", "3", "--timeout", "10"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    time.sleep(8)
-    put(fresh, ALERTS, alert, *range(50, 100))
-    lines = [json.loads(line) for member in members for line in member.communicate(timeout=60)[0].splitlines()]
-    assert set(ids(lines)) == set(expected(*range(100)))
+    outs = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    command = [*CONSUME, "--wait", "3", "--timeout", "10"]
+    with outs[0].open("wb") as first, outs[1].open("wb") as second:
+        members = [subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL) for out in (first, second)]
+        time.sleep(8)
+        put(fresh, ALERTS, alert, *range(50, 100))
+        assert [member.wait(60) for member in members] == [0, 0]
+    lines = [[json.loads(line) for line in out.read_bytes().splitlines()] for out in outs]
+    assert ids(lines[0] + lines[1]) == expected(*range(100))
+    assert all(lines)
+
+
+def test_a_broker_that_comes_back_is_waited_for(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, 1)
+    with started() as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(1)
+        fresh.kafka.stop(seconds=0)
+        time.sleep(3)
+        fresh.start()
+        put(fresh, ALERTS, alert, 2)
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(2)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1].decode()
+    assert "sentinel: the broker does not answer; waiting for it" in said
+    assert consume()[0] == []
+
+
+def test_the_analysts_key_is_enough(secured: SecureBroker) -> None:
+    seal(secured, ALERTS, alert(1), alert(2))
+    seal(secured, ENRICHED, enriched(1))
+    seal(secured, DISPOSITIONS, disposition(1))
+    lines, said = consume(quiet="4")
+    assert sorted(line["decided_by"] for line in lines) == ["local", "topic"]
+    assert ids(lines) == expected(1, 2)
+    assert not [secret for secret in SECRETS.values() if secret in said]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("SENTINEL_ANALYST_KAFKA_API_SECRET", "sentinel: The broker at {broker} refuses the key or its secret."),
+        (
+            "SENTINEL_ANALYST_SCHEMA_REGISTRY_API_SECRET",
+            "sentinel: The registry at {registry} refuses the key or its secret.",
+        ),
+    ],
+)
+def test_a_wrong_secret_is_one_sentence(
+    secured: SecureBroker, monkeypatch: pytest.MonkeyPatch, name: str, sentence: str
+) -> None:
+    seal(secured, ALERTS, alert(1))
+    monkeypatch.setenv(name, "made-up-wrong-secret")
+    done = subprocess.run([*CONSUME, "--timeout", "20"], capture_output=True, check=False, timeout=60)
+    said = done.stderr.decode()
+    assert (done.returncode, done.stdout, "made-up" in said) == (1, b"", False)
+    assert said.splitlines()[-1] == sentence.format(broker=secured.local.bootstrap, registry=secured.registry_url)
+
+
+def test_a_group_of_another_name_is_refused_in_one_sentence(secured: SecureBroker) -> None:
+    done = subprocess.run([*CONSUME, "--group", "mine"], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "does not let this key use the consumer group" in done.stderr.decode().splitlines()[-1]
+
+
+def seal(broker: SecureBroker, topic: str, *records: dict[str, Any]) -> None:
+    """Write records as the runner."""
+    where = broker.connection()
+    latest = Registry(where).latest(f"{topic}-value")
+    assert latest is not None
+    producer = Producer(where.client({"partitioner": PARTITIONER}))
+    for record in records:
+        producer.produce(topic, frame(latest.id, orjson.dumps(record)), record["account_id"].encode())
+    assert producer.flush(30) == 0
 
 
 def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:

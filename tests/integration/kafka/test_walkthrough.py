@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.kafka.conftest import parts_or_skip
+from tests.integration.kafka.conftest import require_parts
 
 PAGE = Path(__file__).parents[3] / "docs" / "walkthrough.md"
 SENTINEL = f"{shlex.quote(sys.executable)} -m sentinel_cli"
@@ -53,7 +53,7 @@ def screen(command: str, awaited: str, seconds: float) -> str:
 
 
 def test_the_walk_through_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts_or_skip()
+    require_parts()
     for name in os.environ:
         if name.startswith("SENTINEL_"):
             monkeypatch.delenv(name)

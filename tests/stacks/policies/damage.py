@@ -145,6 +145,10 @@ CASES: dict[str, Damage] = {
         "access-producer-DeveloperWrite-topic-sentinel.dead_letters",
         {"crnPattern": "crn://confluent.cloud/organization=org-1/kafka=lkc-1/topic=sentinel.aml_alerts"},
     ),
+    "The producer reads alerts.": _set(
+        "access-producer-DeveloperRead-topic-sentinel.transactions_raw",
+        {"crnPattern": "crn://confluent.cloud/organization=org-1/kafka=lkc-1/topic=sentinel.aml_alerts"},
+    ),
     "The analyst writes.": _set("access-analyst-DeveloperRead-group-sentinel", {"roleName": "DeveloperWrite"}),
     "The analyst owns what it reads.": _set(
         "access-analyst-DeveloperRead-group-sentinel", {"roleName": "ResourceOwner"}

@@ -1,0 +1,60 @@
+"""The board keeps what it promises to, and no more."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentinel_cli.dashboard.board import Board
+from sentinel_cli.dashboard.per_minute import MINUTES, PerMinute
+from tests.alerts import alert_id
+from tests.sentinel_cli.dashboard.screen import Clock, a_disposition, an_alert
+
+
+def test_the_newest_are_kept_and_repeats_are_dropped() -> None:
+    board = Board(2, Clock())
+    for number in (1, 2, 3, 2, 1):
+        board.alert(an_alert(number), 0.0)
+    shown = board.snapshot()
+    assert [case.row["alert_id"] for case in shown.cases] == [alert_id(3), alert_id(2)]
+    assert (shown.alerts, shown.repeats) == (3, 2)
+
+
+@given(st.permutations(["alert", "summary", "disposition"]))
+def test_the_parts_of_a_case_come_in_any_order(order: list[str]) -> None:
+    board = Board(5, Clock())
+    for part in order:
+        if part == "alert":
+            board.alert(an_alert(1), 0.0)
+        elif part == "summary":
+            board.found(alert_id(1), {"summary": "said"})
+        else:
+            board.found(alert_id(1), a_disposition(1))
+    (case,) = board.snapshot().cases
+    assert (case.row["summary"], case.row["decision"]) == ("said", "ESCALATE")
+    assert board.snapshot().decisions == {"ESCALATE": 1}
+
+
+def test_a_snapshot_stays_as_it_is() -> None:
+    board = Board(5, Clock())
+    board.alert(an_alert(1), 0.0)
+    before = board.snapshot()
+    board.found(alert_id(1), a_disposition(1))
+    assert "decision" not in before.cases[0].row
+
+
+def test_what_has_no_alert_does_not_pile_up() -> None:
+    board = Board(5, Clock())
+    for number in range(5_000):
+        board.found(str(number), {"summary": "said"})
+    assert len(board._early) == 1_000
+
+
+@given(st.lists(st.tuples(st.floats(0, 7_200), st.integers(0, 50))))
+def test_counts_stand_in_their_minutes(events: list[tuple[float, int]]) -> None:
+    counts, now = PerMinute(), 0.0
+    for wait, count in events:
+        now += wait
+        counts.add(count, now)
+    moments = [sum(wait for wait, _ in events[: n + 1]) for n in range(len(events))]
+    expected = sum(n for (_, n), at in zip(events, moments, strict=True) if now // 60 - at // 60 < MINUTES)
+    assert sum(counts.last(now)) == expected
+    assert len(counts._counts) <= MINUTES
