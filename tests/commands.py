@@ -51,12 +51,16 @@ def mistakes(script: str) -> list[str]:
 
 
 def _sentinel_mistakes(words: list[str]) -> list[str]:
-    program: Any = typer.main.get_command(app)
-    name = words[0] if words else ""
-    if name not in program.commands:
-        return [f"sentinel {name}"]
-    known = {option for parameter in program.commands[name].params for option in parameter.opts}
-    return [f"sentinel {name} {option}" for option in _options(words) if option not in known]
+    command: Any = typer.main.get_command(app)
+    name = "sentinel"
+    while hasattr(command, "commands"):
+        word, *words = words or [""]
+        name = f"{name} {word}".strip()
+        if word not in command.commands:
+            return [name]
+        command = command.commands[word]
+    known = {option for parameter in command.params for option in parameter.opts}
+    return [f"{name} {option}" for option in _options(words) if option not in known]
 
 
 def _pulumi_mistakes(words: list[str]) -> list[str]:

@@ -47,6 +47,8 @@ def test_the_block_for_an_account_names_what_exists(page: str, block: str) -> No
 
 def test_a_command_that_does_not_exist_is_found() -> None:
     script = "uv run sentinel stats --wait 5 && sentinel status --for 5 | cat\npulumi prevue\npulumi up --sack dev"
+    nested = "sentinel broker up --folder x; sentinel broker down --all; sentinel broker away; sentinel topics"
+    assert mistakes(nested) == ["sentinel broker down --all", "sentinel broker away", "sentinel topics"]
     pulumi = ["pulumi prevue", "pulumi up --sack"] if which("pulumi") else []
     assert mistakes(script) == ["sentinel stats", "sentinel status --for", *pulumi]
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from sentinel_cli.kafka.registry import Registry
-from sentinel_cli.topics.plan import RETENTION, Finding, Step, retention_ms, subject
+from sentinel_cli.topics.plan import Finding, Step, settings, subject
 from sql.errors import ServiceError
 
 
@@ -44,13 +44,15 @@ def _do(step: Step, admin: AdminClient, registry: Registry, replication: int | N
     if step.what == "schema":
         registry.register(subject(step.table), step.table.schema_text)
         return
-    settings = {RETENTION: str(retention_ms(step.table)), "cleanup.policy": "delete"}
     if step.finding is Finding.create:
-        topic = NewTopic(step.table.name, step.partitions, replication or -1, config=settings)
+        topic = NewTopic(step.table.name, step.partitions, replication or -1, config=settings(step.table))
         answers = list(admin.create_topics([topic]).values())
     else:
-        entry = ConfigEntry(RETENTION, settings[RETENTION], incremental_operation=AlterConfigOpType.SET)
-        resource = ConfigResource(ResourceType.TOPIC, step.table.name, incremental_configs=[entry])
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in settings(step.table).items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, step.table.name, incremental_configs=entries)
         answers = list(admin.incremental_alter_configs([resource]).values())
     try:
         for answer in answers:

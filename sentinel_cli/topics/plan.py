@@ -1,16 +1,15 @@
 """What a broker and a registry lack of the pipeline's tables, and what differs; nothing is changed."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
 
+from sentinel_cli.kafka.agreement import contradiction, is_same
+from sentinel_cli.kafka.faults import question
 from sentinel_cli.kafka.registry import Registry
 from sql import Table
-
-RETENTION = "retention.ms"
 
 
 class Finding(StrEnum):
@@ -41,14 +40,15 @@ def subject(table: Table) -> str:
     return f"{table.name}-value"
 
 
-def retention_ms(table: Table) -> int:
-    """How long the topic of a table keeps a record, in milliseconds."""
-    return round(table.retention.total_seconds() * 1000)
+def settings(table: Table) -> dict[str, str]:
+    """What a topic is made with; compaction would keep one alert of an account, and no other."""
+    return {"retention.ms": str(round(table.retention.total_seconds() * 1000)), "cleanup.policy": "delete"}
 
 
 def make_plan(tables: Sequence[Table], admin: AdminClient, registry: Registry, partitions: int | None) -> list[Step]:
     """The steps, a topic and a schema a table; ServiceError where broker or registry does not answer."""
-    there = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=15).topics.items()}
+    with question():
+        there = {name: len(topic.partitions) for name, topic in admin.list_topics(timeout=15).topics.items()}
     steps = []
     for table in tables:
         steps += [_topic(table, admin, there.get(table.name), partitions or table.partitions)]
@@ -65,11 +65,16 @@ def _topic(table: Table, admin: AdminClient, there: int | None, wanted: int) -> 
             f"has {there} partitions and not {wanted}: accounts would move; delete it, or give --partitions {there}"
         )
         return Step(table, "topic", Finding.refused, detail, there)
-    resource = ConfigResource(ResourceType.TOPIC, table.name)
-    (config,) = (answer.result() for answer in admin.describe_configs([resource]).values())
-    kept = config[RETENTION].value
-    if int(kept) != retention_ms(table):
-        return Step(table, "topic", Finding.change, f"{RETENTION} is {kept}, to be {retention_ms(table)}", there)
+    with question():
+        (answer,) = admin.describe_configs([ConfigResource(ResourceType.TOPIC, table.name)]).values()
+        config = answer.result()
+    differs = [
+        f"{name} is {config[name].value}, to be {to}"
+        for name, to in settings(table).items()
+        if config[name].value != to
+    ]
+    if differs:
+        return Step(table, "topic", Finding.change, ", ".join(differs), there)
     return Step(table, "topic", Finding.there, f"{there} partitions, {days}", there)
 
 
@@ -77,10 +82,11 @@ def _schema(table: Table, registry: Registry, partitions: int) -> Step:
     known = registry.latest(subject(table))
     if known is None:
         finding, detail = Finding.create, "JSON Schema, compatibility BACKWARD"
-    elif known.type == "JSON" and json.loads(known.text) == table.schema:
+    elif is_same(table, known):
         finding, detail = Finding.there, f"id {known.id}"
     elif registry.compatible(subject(table), table.schema_text):
         finding, detail = Finding.change, f"id {known.id} differs and is followed by a new version"
     else:
-        finding, detail = Finding.refused, f"id {known.id} differs, and what was written by it could not be read"
+        why = contradiction(table, known) or "what was written by it could not be read"
+        finding, detail = Finding.refused, f"id {known.id} differs: {why}"
     return Step(table, "schema", finding, detail, partitions)
