@@ -1,6 +1,7 @@
 """Every shell block of the README and of docs/ runs, from the project's root, as a new user would run it.
 
-Those that need an account, fenced as "sh account", are not run: the commands and options they use must exist.
+Those that need an account, fenced as "sh account", are not run: the commands and options they use must exist. Those
+that need a broker, fenced as "sh broker" or "sh terminal", are run by the tests that have one.
 """
 
 import re
@@ -40,8 +41,8 @@ def test_what_is_typed_into_a_terminal_is_the_walk_throughs() -> None:
     assert [block for _, block in typed if block not in walk] == []
 
 
-@pytest.mark.parametrize(("page", "block"), blocks("sh account"))
-def test_the_block_for_an_account_names_what_exists(page: str, block: str) -> None:
+@pytest.mark.parametrize(("page", "block"), blocks(r"sh (?:account|broker|terminal \d)"))
+def test_the_block_that_is_not_run_here_names_what_exists(page: str, block: str) -> None:
     assert mistakes(block) == [], page
 
 

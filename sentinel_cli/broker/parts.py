@@ -17,7 +17,8 @@ from sql.errors import ServiceError
 
 KAFKA_JAVA, REGISTRY_JAVA = 17, 21
 """The oldest Java that Apache Kafka 4 and Apicurio Registry 3 run on."""
-_REGISTRY = "io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all"
+REGISTRY = "io.apicurio:apicurio-registry-app:3.3.3:tar.gz:all"
+"""The registry's artifact, in Maven's words."""
 _SECONDS = 600
 _POM = Path(__file__).with_name("pom.xml")
 
@@ -53,7 +54,7 @@ def registry_app() -> Path:
     """The folder of Apicurio Registry; ServiceError where Maven cannot fetch it."""
     return _fetched(
         "apicurio-registry-3.3.3",
-        lambda folder: ("dependency:copy", f"-Dartifact={_REGISTRY}", f"-DoutputDirectory={folder}"),
+        lambda folder: ("dependency:copy", f"-Dartifact={REGISTRY}", f"-DoutputDirectory={folder}"),
     )
 
 

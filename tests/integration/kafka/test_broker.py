@@ -1,6 +1,7 @@
 """`sentinel broker up` and `down`: one command to a broker and a registry that answer, and one that leaves nothing."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ from tests.integration.kafka.log import read, write
 from tests.integration.kafka.topics import connection
 
 ALERTS = "sentinel.aml_alerts"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +154,11 @@ def test_what_the_machine_lacks_is_named(folder: Path, tmp_path: Path) -> None:
     assert offline.stderr.count("\n") == 2
     assert list((cache / "sentinel-aml").iterdir()) == []
     assert processes(folder) == []
+
+
+def test_the_page_says_how() -> None:
+    page = ROOT / "docs" / "local.md"
+    (block,) = re.findall(r"^```sh broker\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    done = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, done.stderr
+    assert "SENTINEL_KAFKA_SECURITY_PROTOCOL=PLAINTEXT" in done.stdout
