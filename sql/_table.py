@@ -89,7 +89,7 @@ def columns_of(schema_text: str, where: str) -> tuple[Column, ...]:
             for name, declared in schema["properties"].items()
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise PipelineError(f"{where}: no JSON Schema of an object could be read ({error})") from None
+        raise PipelineError(f"{where}: no JSON Schema could be read ({error})") from None
 
 
 def parse_retention(text: str) -> timedelta:
