@@ -70,7 +70,8 @@ class Dashboard(App[None]):
         if self.board.failure is not None:
             self.exit()
             return
-        if not isinstance(self.screen, Help):
+        # A frame may still come while the app ends, and its screen and widgets are taken away.
+        if self.screen_stack and not isinstance(self.screen, Help) and self.query("#case"):
             self.latest = self.board.snapshot()
             self._draw()
 

@@ -11,7 +11,7 @@ from sentinel_cli.dashboard.per_minute import PerMinute
 from sentinel_cli.kafka.reading import Row
 
 _SEEN = 100_000
-"""Ids by which repeats of an alert are known; a repeat follows within a transaction or two."""
+"""Ids by which repeats of an alert or of its disposition are known; most follow within a transaction or two."""
 _EARLY = 1_000
 """Alerts whose summary or disposition has come before them, and is kept."""
 
@@ -69,6 +69,7 @@ class Board:
         self._early: OrderedDict[str, Row] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._decisions: Counter[str] = Counter()
+        self._decided: OrderedDict[str, None] = OrderedDict()
         self._alerts, self._events = PerMinute(), PerMinute()
         self._event_total: int | None = None
         self._contact: float | None = None
@@ -89,10 +90,18 @@ class Board:
             _shorten(self._cases, self.most)
 
     def found(self, alert_id: str, part: Row) -> None:
-        """Take a summary or a disposition: columns to be added to an alert, which may come later."""
+        """
+        Take a summary or a disposition: columns to be added to an alert, which may come later.
+
+        Of two dispositions of an alert the first counts: a source that connects again reads some a second time.
+        """
         with self._lock:
             if "decision" in part:
+                if alert_id in self._decided:
+                    return
+                self._decided[alert_id] = None
                 self._decisions[part["decision"]] += 1
+                _shorten(self._decided, _SEEN)
             if case := self._cases.get(alert_id):
                 self._cases[alert_id] = Case({**case.row, **part}, case.written)
             elif alert_id not in self._seen:

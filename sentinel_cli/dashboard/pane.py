@@ -62,7 +62,7 @@ def _evidence(detail: str) -> Iterator[Text]:
     """What the rule found: its figures, and the transactions, one a line, as the SQL wrote them."""
     try:
         figures = dict(json.loads(detail))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         yield _named("detail", detail)
         return
     facts = [fact.split(" ") for fact in str(figures.pop("evidence", "")).split("; ") if fact]

@@ -33,6 +33,16 @@ def test_the_parts_of_a_case_come_in_any_order(order: list[str]) -> None:
     assert board.snapshot().decisions == {"ESCALATE": 1}
 
 
+def test_of_two_dispositions_the_first_counts_and_counts_once() -> None:
+    board = Board(5, Clock())
+    board.alert(an_alert(1), 0.0)
+    for decision in ("ESCALATE", "ESCALATE", "DISMISS"):
+        board.found(alert_id(1), a_disposition(1, decision=decision))
+    shown = board.snapshot()
+    assert shown.decisions == {"ESCALATE": 1}
+    assert shown.cases[0].row["decision"] == "ESCALATE"
+
+
 def test_a_snapshot_stays_as_it_is() -> None:
     board = Board(5, Clock())
     board.alert(an_alert(1), 0.0)

@@ -62,9 +62,15 @@ def test_nothing_that_a_customer_writes_is_obeyed(size: tuple[int, int]) -> None
         },
         0.0,
     )
-    shown = after(board, "e" if size == (0, 0) else "down", size=size)
+    shown = after(board, "down", size=size)
     assert "\x1b" not in shown
     assert "[red]A" in shown
+
+
+def test_a_detail_that_is_nested_without_end_is_shown_as_it_is() -> None:
+    board = Board(50, Clock())
+    board.alert({**an_alert(1), "detail": "[" * 20_000}, 0.0)
+    assert "[[[[" in after(board, size=(120, 40))
 
 
 def test_without_colours_everything_is_still_said(monkeypatch: pytest.MonkeyPatch) -> None:
