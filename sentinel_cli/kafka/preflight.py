@@ -20,7 +20,7 @@ _PATIENCE = 3.0
 """Seconds that a broker may be unreachable before that is final: it may be starting."""
 
 
-def check_broker(connection: Connection, seconds: float = 15) -> None:
+def check_broker(connection: Connection, seconds: float = 15, patience: float = _PATIENCE) -> None:
     """
     Ask the broker for its metadata once.
 
@@ -39,6 +39,6 @@ def check_broker(connection: Connection, seconds: float = 15) -> None:
             return
         codes = {problem.code() for problem in problems}
         found = next((code for code in _SAYS if code in codes), None)
-        if found is not None and (found in _AT_ONCE or passed > _PATIENCE):
+        if found is not None and (found in _AT_ONCE or passed > patience):
             raise ServiceError(f"The broker at {connection.bootstrap} {_SAYS[found]}.")
     raise ServiceError(f"The broker at {connection.bootstrap} does not answer within {seconds:.0f} s.")

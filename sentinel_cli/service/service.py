@@ -43,7 +43,8 @@ class Service:
         Raises:
             ServiceError: broker, topics or state folder are not as they must be; says what to do.
         """
-        check_broker(self.job.connection, 30)
+        # A service may be started together with its broker.
+        check_broker(self.job.connection, 60, patience=60)
         self._check_topics()
         slot = Slot(self.options.state / self.options.group)
         for number in (signal.SIGINT, signal.SIGTERM):
