@@ -24,6 +24,9 @@ def transactional_producer(connection: Connection, transactional_id: str) -> Pro
             {
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": 10_000,
+                # Sending offsets while the group's coordinator is away ignores its time-out, and asks again only when
+                # some connection changes (librdkafka issues 5456 and 5511): an idle one that is closed is such a change.
+                "connections.max.idle.ms": 5_000,
                 "partitioner": PARTITIONER,
                 "compression.type": "lz4",
                 "linger.ms": 5,

@@ -74,6 +74,14 @@ def run_killed(scene: Scene) -> None:
         scene.restart()
 
 
+def broker_killed(scene: Scene) -> None:
+    """The broker is killed and comes back."""
+    scene.pause(2, 5)
+    scene.broker.kafka.stop(seconds=0)
+    scene.pause(0, 2)
+    scene.broker.kafka.start()
+
+
 def one_of_two_killed(scene: Scene) -> None:
     """A second instance shares the partitions; then one of them is killed."""
     scene.services.append(start(*OPTIONS))
@@ -121,7 +129,7 @@ def state_unwritable(scene: Scene) -> None:
 
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
-    for fault in (run_killed, one_of_two_killed, registry_away, snapshots_spoiled, state_unwritable)
+    for fault in (run_killed, broker_killed, one_of_two_killed, registry_away, snapshots_spoiled, state_unwritable)
 }
 
 
