@@ -27,10 +27,11 @@ from sentinel_cli.kafka.connection import Account, Connection, connect
 from sentinel_cli.kafka.registry import RegisteredSchema, Registry
 from sentinel_cli.kafka.wire import frame
 from sentinel_cli.producer.check import compile_check
-from sentinel_cli.producer.outbox import TRANSACTIONS, settings
+from sentinel_cli.producer.outbox import settings
 from sentinel_cli.producer.pace import Pace
 from sentinel_cli.producer.parts import Batch, Part
 from sentinel_cli.producer.run import Run
+from sql.topics import RAW
 
 ROUNDS = 5
 _TIMEOUT = 120.0
@@ -95,7 +96,7 @@ def run_raw(records: list[bytes], connection: Connection, schema: RegisteredSche
     for number, (key, value) in enumerate(framed):
         while True:
             try:
-                producer.produce(TRANSACTIONS, value, key, on_delivery=report)
+                producer.produce(RAW, value, key, on_delivery=report)
                 break
             except BufferError:
                 producer.poll(0.1)
@@ -135,7 +136,7 @@ def run_serializer(records: list[bytes], connection: Connection, schema: Registe
     configuration = {"auto.register.schemas": False, "use.latest.version": True}
     registry = Registry(connection)
     serialize: Any = JSONSerializer(schema.text, registry.client, conf=configuration)
-    context: Any = SerializationContext(TRANSACTIONS, MessageField.VALUE)
+    context: Any = SerializationContext(RAW, MessageField.VALUE)
     objects = [orjson.loads(record) for record in records]
     serialize(objects[0], context)
     started = time.perf_counter()
@@ -154,7 +155,7 @@ def main() -> None:
     lines = Path(sys.argv[2]).read_bytes().splitlines()
     gc.set_threshold(100_000)  # as the command has it
     connection = connect(Account.producer, "")
-    schema = Registry(connection).latest(f"{TRANSACTIONS}-value")
+    schema = Registry(connection).latest(f"{RAW}-value")
     assert schema is not None
     seconds = runs[sys.argv[1]](lines, connection, schema)
     print(json.dumps({"seconds": seconds, "records": len(lines)}))

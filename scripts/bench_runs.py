@@ -22,9 +22,10 @@ from sentinel_cli.flink.referee import Referee
 from sentinel_cli.flink.replay import write_epoch_file
 from sentinel_cli.flink.tables import flink_table
 from sentinel_cli.inputs import load_transactions
-from sentinel_cli.local.engine import RAW, Engine
-from sentinel_cli.replay import ALERTS, Request, replay
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.replay import Request, replay
 from sql import load_pipeline
+from sql.topics import ALERTS, RAW
 from tests.engines import comparable
 
 Result = dict[str, Any]

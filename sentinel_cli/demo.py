@@ -10,11 +10,11 @@ from typing import Any
 
 from sentinel_cli.generator import Mode
 from sentinel_cli.generator import generate as open_stream
-from sentinel_cli.local.engine import RAW, Engine, join_cases
+from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import Label
 from sql import load_pipeline
+from sql.topics import DISPOSITIONS, ENRICHED, RAW
 
-ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 _STEPS = 16
 """Steps into which the stream is cut, at the least: how often the screen moves."""
 

@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sentinel_cli.case_view import DECISION_STYLES, case_table
-from sentinel_cli.demo import ALERTS, DISPOSITIONS, ENRICHED, Demo, Progress
+from sentinel_cli.demo import Demo, Progress
 from sentinel_cli.scoring import matches
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 
 def show(demo: Demo, console: Console | None = None) -> None:

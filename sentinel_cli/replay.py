@@ -13,13 +13,12 @@ import duckdb
 
 from sentinel_cli.inputs import InputReport, load_transactions, read_mapping
 from sentinel_cli.kafka.partitioner import partition_of
-from sentinel_cli.local.engine import RAW, Engine, duckdb_type, join_cases
+from sentinel_cli.local.engine import Engine, duckdb_type, join_cases
 from sql import Pipeline, load_pipeline
+from sql.topics import ALERTS, DEAD_LETTERS, DISPOSITIONS, ENRICHED, LATE, RAW
 
 Rows = dict[str, list[dict[str, Any]]]
 """The rows of each sink."""
-ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
-LATE, DEAD_LETTERS = "sentinel.transactions_late", "sentinel.dead_letters"
 STEP_ROWS = 50_000
 """Rows of a step of an incremental run."""
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pulumi
 
 import sql
+from sql.topics import RAW
 from stacks.access import Access
 from stacks.llm_connection import LlmConnection, LlmConnectionArgs
 from stacks.platform import Platform
@@ -15,7 +16,6 @@ from stacks.settings import Settings
 from stacks.statement import JOB, Statement, StatementArgs
 from stacks.topic import Topic, TopicArgs
 
-RAW = "sentinel.transactions_raw"
 SET = "detection"
 """The one statement that stands for all jobs over transactions, where a stack asks for a set."""
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import duckdb
 
-from sentinel_cli.flink.pipeline import ALERTS, ENRICHED, RAW, run_stage
+from sentinel_cli.flink.pipeline import run_stage
 from sentinel_cli.flink.referee import Answers, Referee
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Pipeline
+from sql.topics import ALERTS, ENRICHED, RAW
 from tests.cases import load_batch
 
 Row = Mapping[str, Any]

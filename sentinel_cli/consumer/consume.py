@@ -8,7 +8,7 @@ from itertools import islice
 
 from sentinel_cli.consumer.decided import Decided
 from sentinel_cli.consumer.desk import Desk
-from sentinel_cli.consumer.feed import ALERTS, AlertFeed, Entry
+from sentinel_cli.consumer.feed import AlertFeed, Entry
 from sentinel_cli.consumer.request import Request
 from sentinel_cli.interrupts import interrupt_waits
 from sentinel_cli.kafka.connection import Account, connect
@@ -16,6 +16,7 @@ from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.reading import Row, RowReader
 from sentinel_cli.kafka.registry import Registry
 from sql import load_pipeline
+from sql.topics import ALERTS
 
 _SEEN = 1_000_000
 """Alerts whose repeats are known: about 200 MB."""

@@ -7,8 +7,8 @@ from sentinel_cli.kafka.reading import Row, RowReader, UnreadableError
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.tail import Tail
 from sql import Pipeline
+from sql.topics import DISPOSITIONS, ENRICHED
 
-ENRICHED, DISPOSITIONS = "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 _MOST = 100_000
 """Rows that are kept of each table, for alerts that were not read yet: about 150 MB."""
 _MARGIN = 60_000

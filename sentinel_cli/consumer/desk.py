@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from sentinel_cli.consumer.decided import DISPOSITIONS, ENRICHED
-from sentinel_cli.consumer.feed import ALERTS
 from sentinel_cli.kafka.reading import Row
 from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 _MOST = 10_000
 """Alerts after which the engine is made anew: it keeps what it has decided."""

@@ -12,8 +12,8 @@ from sentinel_cli.consumer.start import BEGINNING
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.faults import question, raise_if_final
 from sentinel_cli.kafka.reading import Row, RowReader, UnreadableError
+from sql.topics import ALERTS
 
-ALERTS = "sentinel.aml_alerts"
 _SECONDS = 15
 
 

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sentinel_cli.consumer.consume import Consumption, Counts
-from sentinel_cli.consumer.feed import ALERTS
 from sentinel_cli.consumer.request import Request
 from sentinel_cli.kafka.reading import Row
 from sentinel_cli.outputs import json_line
+from sql.topics import ALERTS
 
 
 def run(request: Request, *, json: bool) -> None:

@@ -6,8 +6,8 @@ from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from sentinel_cli.kafka.connection import Connection
+from sql.topics import RAW
 
-TRANSACTIONS = "sentinel.transactions_raw"
 _SECONDS = 3.0
 _LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
@@ -32,10 +32,10 @@ class EventCount:
     def ask(self) -> Answer:
         """What is new; the first answer counts nothing."""
         try:
-            topic = self.admin.list_topics(timeout=_SECONDS).topics.get(TRANSACTIONS)
+            topic = self.admin.list_topics(timeout=_SECONDS).topics.get(RAW)
         except KafkaException:
             return Answer(is_there=False, new=None)
-        places = [TopicPartition(TRANSACTIONS, partition) for partition in topic.partitions] if topic else []
+        places = [TopicPartition(RAW, partition) for partition in topic.partitions] if topic else []
         if not places:
             return Answer(is_there=True, new=None)
         try:

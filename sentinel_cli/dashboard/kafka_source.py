@@ -13,8 +13,8 @@ from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.tail import Tail
 from sql import load_pipeline
 from sql.errors import ServiceError
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
-ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 _MARGIN = 60.0
 """Seconds by which the clocks of those who write alerts and of those who decide them may differ."""
 _FIRST = 3.0

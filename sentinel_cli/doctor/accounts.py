@@ -8,9 +8,8 @@ from sentinel_cli.settings import SecurityProtocol, where_found
 from sentinel_cli.topics.plan import subject
 from sql import Pipeline
 from sql.errors import ServiceError, SettingsError
+from sql.topics import ALERTS, DEAD_LETTERS, DISPOSITIONS, ENRICHED, RAW
 
-RAW, DEAD_LETTERS = "sentinel.transactions_raw", "sentinel.dead_letters"
-ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 _SEES = {Account.producer: (RAW, DEAD_LETTERS), Account.analyst: (ALERTS, ENRICHED, DISPOSITIONS)}
 """The tables that the stack lets an account see; the runner sees all."""
 Connections = dict[Account, Connection]

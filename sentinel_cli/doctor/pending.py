@@ -5,10 +5,10 @@ import time
 import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from sentinel_cli.doctor.accounts import ALERTS, DISPOSITIONS
 from sentinel_cli.doctor.finding import Finding
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.wire import FrameError, unframe
+from sql.topics import ALERTS, DISPOSITIONS
 
 _OLD = 15 * 60
 """Seconds after which an alert without a disposition is one that was forgotten."""

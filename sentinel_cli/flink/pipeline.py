@@ -8,7 +8,6 @@ from sentinel_cli.flink.referee import Answers, Functions, ModuleFunction, Refer
 from sentinel_cli.flink.tables import FlinkTable, Row, flink_table
 from sql import Pipeline
 
-RAW, ALERTS, ENRICHED = "sentinel.transactions_raw", "sentinel.aml_alerts", "sentinel.aml_alerts_enriched"
 _LOCAL = Path(__file__).parent.parent / "local"
 STAND_INS: dict[str, Answers | ModuleFunction] = {
     "ML_DETECT_ANOMALIES": ModuleFunction(_LOCAL / "anomalies.py", "detect_last"),

@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 
-from sentinel_cli.flink.pipeline import ALERTS, ENRICHED, RAW, run_stage
+from sentinel_cli.flink.pipeline import run_stage
 from sentinel_cli.flink.referee import Referee
 from sql import Pipeline
+from sql.topics import ALERTS, ENRICHED, RAW
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

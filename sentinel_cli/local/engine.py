@@ -21,8 +21,8 @@ from sentinel_cli.local._step import Step
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
 from sql.dialect import parse
+from sql.topics import RAW
 
-RAW = "sentinel.transactions_raw"
 _TYPES = {
     "STRING": "VARCHAR",
     "DOUBLE": "DOUBLE",

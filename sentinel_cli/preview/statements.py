@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from sentinel_cli.preview.changes import Action, Preview, Resource
 from sentinel_cli.preview.components import StatementProps, statement_props, topic_props
 from sentinel_cli.preview.provider_rules import Outcome
+from sql.topics import ALERTS
 
 JOB = "insert"
-ALERTS = "sentinel.aml_alerts"
 _COMPONENT, _TOPIC = "sentinel:stacks:Statement", "sentinel:stacks:Topic"
 _UNITS = (("year", 31_536_000), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _KINDS = {"INSERT": JOB, "EXECUTE": JOB, "ALTER": "declaration", "CREATE": "declaration"}

@@ -13,8 +13,8 @@ from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.wire import frame, unframe
 from sentinel_cli.producer.undelivered import UndeliveredFile
+from sql.topics import DEAD_LETTERS, RAW
 
-TRANSACTIONS, DEAD_LETTERS = "sentinel.transactions_raw", "sentinel.dead_letters"
 PATIENCE = 10.0
 """Seconds after a request to stop within which what is on its way may still arrive."""
 _Report = Callable[[KafkaError | None, Message], None]
@@ -60,8 +60,8 @@ class Outbox:
         self._said_at = -1
         self.producer = Producer(connection.client(settings(seconds) | {"error_cb": self._on_error}))
         self._hand_over = self.producer.produce
-        self._transactions = _Lane(TRANSACTIONS, self._delivered, self._lose_transaction)
-        self._heartbeats = _Lane(TRANSACTIONS, self._beaten, self._lose_heartbeat)
+        self._transactions = _Lane(RAW, self._delivered, self._lose_transaction)
+        self._heartbeats = _Lane(RAW, self._beaten, self._lose_heartbeat)
         self._dead_letters = _Lane(DEAD_LETTERS, self._buried, self._lose_letter)
 
     def use(self, topic: str, schema_id: int) -> None:
@@ -74,7 +74,7 @@ class Outbox:
         """Send a transaction to the partition of its account."""
         lane = self._transactions
         try:
-            self._hand_over(TRANSACTIONS, lane.head + record, account_id, _ANY_PARTITION, lane.report)
+            self._hand_over(RAW, lane.head + record, account_id, _ANY_PARTITION, lane.report)
         except (BufferError, KafkaException):
             self._produce(lane, record, account_id)
 

@@ -13,12 +13,13 @@ from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.producer.check import Check, RejectedError, compile_check
 from sentinel_cli.producer.newest import newest_event
-from sentinel_cli.producer.outbox import DEAD_LETTERS, TRANSACTIONS, Outbox
+from sentinel_cli.producer.outbox import Outbox
 from sentinel_cli.producer.pace import Pace
 from sentinel_cli.producer.parts import Batch, Part
 from sentinel_cli.producer.schemas import partitions_of, schema_of
 from sentinel_cli.producer.undelivered import UndeliveredFile
 from sql import load_pipeline, parse_retention
+from sql.topics import DEAD_LETTERS, RAW
 
 Say = Callable[[str], None]
 
@@ -54,20 +55,20 @@ class Run:
         connection = connect(Account.producer, stack)
         check_broker(connection)
         pipeline = load_pipeline()
-        raw, dead = pipeline.table(TRANSACTIONS), pipeline.table(DEAD_LETTERS)
+        raw, dead = pipeline.table(RAW), pipeline.table(DEAD_LETTERS)
         self._stop, self._lost = stop, UndeliveredFile()
         self._outbox = Outbox(connection, delivery_timeout, stop, self._lost, say)
-        self._partitions = partitions_of(self._outbox.producer, (raw, dead))[TRANSACTIONS]
+        self._partitions = partitions_of(self._outbox.producer, (raw, dead))[RAW]
         registry = Registry(connection)
         schema = schema_of(raw, registry, say)
         self._check: Check = compile_check(schema.text)
-        self._outbox.use(TRANSACTIONS, schema.id)
+        self._outbox.use(RAW, schema.id)
         self._outbox.use(DEAD_LETTERS, schema_of(dead, registry, say).id)
         self._connection, self._max_ahead = connection, parse_retention(str(raw.parameters["max_ahead"].default))
 
     def newest(self) -> int | None:
         """The newest event of the topic that counts; ServiceError where the topic cannot be read."""
-        return newest_event(self._connection, TRANSACTIONS, self._max_ahead)
+        return newest_event(self._connection, RAW, self._max_ahead)
 
     def send(self, parts: Iterator[Part], pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> Report:
         """

@@ -12,12 +12,12 @@ from sentinel_cli.service.clients import FatalClientError, checked, consumer, ka
 from sentinel_cli.service.heartbeats import Heartbeats
 from sentinel_cli.service.inlet import Arrived, Inlet
 from sentinel_cli.service.job import Job, note
-from sentinel_cli.service.outlet import DEAD_LETTERS, RAW, Outlet, transactional_producer
+from sentinel_cli.service.outlet import Outlet, transactional_producer
 from sentinel_cli.service.restore import Restore
 from sentinel_cli.service.schemas import Schemas
 from sentinel_cli.service.snapshots import Snapshots
+from sql.topics import ALERTS, DEAD_LETTERS, LATE, RAW
 
-ALERTS, LATE = "sentinel.aml_alerts", "sentinel.transactions_late"
 OUTPUTS = (ALERTS, LATE, DEAD_LETTERS)
 LOOP = "detect"
 

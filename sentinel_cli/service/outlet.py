@@ -11,8 +11,8 @@ from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.wire import frame
 from sentinel_cli.outputs import json_record
 from sentinel_cli.service.inlet import Rejected
+from sql.topics import DEAD_LETTERS, RAW
 
-RAW, DEAD_LETTERS = "sentinel.transactions_raw", "sentinel.dead_letters"
 _LONGEST = 900_000
 """Bytes of a record that a dead letter holds: with its frame it must fit into 1 MB, what a broker takes."""
 
@@ -24,8 +24,8 @@ def transactional_producer(connection: Connection, transactional_id: str) -> Pro
             {
                 "transactional.id": transactional_id,
                 "transaction.timeout.ms": 10_000,
-                # Sending offsets while the group's coordinator is away ignores its time-out, and asks again only when
-                # some connection changes (librdkafka issues 5456 and 5511): an idle one that is closed is such a change.
+                # Sending offsets while the group's coordinator is away ignores its time-out, and asks again only when a
+                # connection changes (librdkafka issues 5456 and 5511): an idle one that is closed is such a change.
                 "connections.max.idle.ms": 5_000,
                 "partitioner": PARTITIONER,
                 "compression.type": "lz4",

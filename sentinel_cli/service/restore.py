@@ -10,8 +10,8 @@ from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import checked, is_at_end, reader
 from sentinel_cli.service.inlet import Inlet
 from sentinel_cli.service.job import Job, note
-from sentinel_cli.service.outlet import RAW
 from sentinel_cli.service.snapshots import Snapshot, Snapshots
+from sql.topics import RAW
 
 _SLICE = 1.0
 """Seconds of reading back after which other partitions have their turn."""

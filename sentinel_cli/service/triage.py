@@ -19,8 +19,8 @@ from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
 from sentinel_cli.service.schemas import Schemas
 from sql import Table
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
-ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"
 LOOP = "triage"
 _BATCH = 100
 """Alerts of a transaction."""

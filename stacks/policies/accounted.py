@@ -9,7 +9,8 @@ from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValid
 from sqlglot import exp
 
 import sql
-from stacks.policies.jobs import ALERTS, inserts_of, target, written
+from sql.topics import ALERTS
+from stacks.policies.jobs import inserts_of, target, written
 
 RULES = Path(str(sql.__file__)).parent / "rules"
 """The rules that the program deploys; the deployed text has no owner, and its parameters are filled in."""

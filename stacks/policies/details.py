@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 from sqlglot import exp
 
-from stacks.policies.jobs import ALERTS, inserts_of, target, written
+from sql.topics import ALERTS, ENRICHED
+from stacks.policies.jobs import inserts_of, target, written
 from stacks.policies.lineage import columns_of
 from stacks.policies.prompts import PROMPT_COLUMNS
 
-ENRICHED = "sentinel.aml_alerts_enriched"
 FACTS = frozenset(
     {
         "event_time",

@@ -12,7 +12,6 @@ from sql.dialect import Flink, parse
 from sql.errors import PipelineError
 from stacks.policies.resources import FLINK_STATEMENT, known
 
-ALERTS = "sentinel.aml_alerts"
 _SPACE = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _SET = re.compile(rf"{_SPACE}EXECUTE\s+STATEMENT\s+SET\s+BEGIN\b(.*)\bEND\s*;?\s*$", re.DOTALL | re.IGNORECASE)
 _DECLARES = re.compile(rf"{_SPACE}(?:ALTER\s+TABLE|CREATE\s+(?:MODEL|AGENT))\b", re.DOTALL | re.IGNORECASE)

@@ -8,8 +8,9 @@ import sql
 from sentinel_cli.generator import Mode, generate
 from sentinel_cli.inputs import load_transactions
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.replay import ALERTS, Request
+from sentinel_cli.replay import Request
 from sentinel_cli.replay import replay as replay_files
+from sql.topics import ALERTS
 from tests.engines import comparable
 from tests.integration.stack_runner import StackRunner
 
