@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -31,7 +32,12 @@ def read_stack_outputs(stack: str | None) -> StackOutputs:
     """
     if stack == "":
         return StackOutputs({}, "no stack")
-    name = stack or os.environ.get("SENTINEL_STACK")
+    return _outputs(stack or os.environ.get("SENTINEL_STACK"))
+
+
+@cache
+def _outputs(name: str | None) -> StackOutputs:
+    """Asked for once in a process: Pulumi takes seconds, and a command looks at its settings more than once."""
     try:
         values = _ask_pulumi(name)
     except SettingsError as error:

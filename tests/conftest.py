@@ -3,6 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sentinel_cli import stack_outputs
 from sentinel_cli.flink.referee import Referee
 from sql.errors import EngineError
 
@@ -20,3 +21,9 @@ def flink() -> Iterator[Referee]:
         yield referee
     finally:
         referee.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def _every_test_asks_anew() -> None:
+    """What a process remembers of a stack is no other test's."""
+    stack_outputs._outputs.cache_clear()

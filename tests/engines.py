@@ -61,7 +61,7 @@ def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, 
             for start in range(first, last, step):
                 rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
                 engine.step(rows, is_last=start + step >= len(events), has_partitions=True)
-            for partition, watermark in engine.watermarks.items():
+            for partition, watermark in engine.watermarks.items() if last == at else ():
                 path = folder / f"{partition}@{watermark}"
                 path.mkdir()
                 engine.save(partition, path)

@@ -2,12 +2,11 @@
 
 import time
 
-import orjson
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from sentinel_cli.doctor.finding import Finding
 from sentinel_cli.kafka.connection import Connection
-from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.kafka.reading import alert_id_of
 from sql.topics import ALERTS, DISPOSITIONS
 
 _OLD = 15 * 60
@@ -54,17 +53,11 @@ def _ids(consumer: Consumer, topic: str, deadline: float, until: int | None) -> 
         for message in consumer.consume(10_000, 0.5):
             error = message.error()
             if error is None:
-                if until is None or message.timestamp()[1] <= until:
-                    found |= _id(message.value())
+                alert_id = alert_id_of(message.value())
+                if alert_id is not None and (until is None or message.timestamp()[1] <= until):
+                    found.add(alert_id)
             elif error.code() == KafkaError._PARTITION_EOF:
                 open_.discard(message.partition() or 0)
             else:
                 raise KafkaException(error)
     return found
-
-
-def _id(value: bytes | None) -> set[bytes]:
-    try:
-        return {bytes.fromhex(orjson.loads(unframe(value)[1])["alert_id"])}
-    except (FrameError, ValueError, KeyError, TypeError):
-        return set()

@@ -67,6 +67,14 @@ class RowReader:
         return found
 
 
+def alert_id_of(value: bytes | None) -> bytes | None:
+    """The id in a record of an alert or of a disposition, None where it is no such record; nothing else is read."""
+    try:
+        return bytes.fromhex(orjson.loads(unframe(value)[1])["alert_id"])
+    except (FrameError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _typed(column: Column, value: Any) -> Any:
     if value is None:
         return None

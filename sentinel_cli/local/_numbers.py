@@ -11,7 +11,7 @@ class Numbers:
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], number: str) -> None:
         self.connection, self.table, self.number = connection, table, number
         self.columns = ", ".join(columns)
-        self.known = ", ".join(f"{column} IS NOT NULL" for column in columns).replace(", ", " AND ")
+        self.known = " AND ".join(f"{column} IS NOT NULL" for column in columns)
         self.count = 0
 
     def add(self, relation: str) -> None:

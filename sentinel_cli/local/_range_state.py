@@ -28,8 +28,10 @@ class RangeState:
         self.connection, self.name, self.segment = connection, name, segment
         self.keys = ", ".join(segment.keys)
         self.rows = Chunks(connection, name, f"greatest({segment.time}, __due)")
-        self.number = "__key" if segment.keys == ("__key",) else "__number"
-        self.numbers = Numbers(connection, f"{name}_numbers", segment.keys, "__number")
+        is_numbered = segment.keys == ("__key",)
+        self.numbers = None if is_numbered else Numbers(connection, f"{name}_numbers", segment.keys, "__number")
+        """Of the keys, where they are not the record's own, which every row has a number for."""
+        self.number = "__key" if is_numbered else "__number"
         self.admission = Admission(segment.size_ms)
         self.due = 0
         """Keys that have rows whose time came in the last step."""
@@ -68,7 +70,7 @@ class RangeState:
 
     def numbered(self, relation: str) -> str:
         """The rows of a relation with the number of each one's key."""
-        if self.number == "__key":
+        if self.numbers is None:
             return relation
         self.numbers.add(relation)
         return self.numbers.joined(relation)

@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import orjson
 
+from sentinel_cli.inputs.contract import text
 from sentinel_cli.local._lateness import KeyState
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
@@ -43,7 +44,7 @@ class Saved:
             for name in run.windows:
                 self._write(name, f"SELECT * FROM {name} WHERE {own}")
             for name, state in run.ranges.items():
-                rows = "* EXCLUDE (__number)" if state.number == "__number" else "*"
+                rows = "* EXCLUDE (__number)" if state.numbers else "*"
                 self._write(name, f"SELECT {rows} FROM {name} WHERE {own}")
                 self._write_lives(f"{name}.lives", state)
             for name, model in run.models.items():
@@ -75,29 +76,23 @@ class Saved:
                 chunks.remove(self.partition)
             for state in run.ranges.values():
                 state.rows.remove(self.partition)
-                state.admission.forget(self._numbers(state.numbers if state.number == "__number" else None))
+                state.admission.forget(self._numbers(state.numbers))
             for model in run.models.values():
                 model.histories.forget(self._numbers(model.numbers))
 
     def _numbers(self, numbers: Numbers | None) -> np.ndarray:
         """The numbers of this partition's keys, in one numbering; the record's own without it."""
-        if numbers is None:
-            query = f"SELECT __key AS number FROM {self.keys.table} WHERE __partition = {self.partition}"
-        elif not numbers.count:
+        numbers = numbers or self.keys
+        if not numbers.count:
             return np.zeros(0, dtype=np.int64)
-        elif "__key" in numbers.columns:
-            own = f"SELECT __key FROM {self.keys.table} WHERE __partition = {self.partition}"
-            query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE __key IN ({own})"
-        else:
-            query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE __partition = {self.partition}"
-        if not self.keys.count:
-            return np.zeros(0, dtype=np.int64)
+        own = f"__partition = {self.partition}"
+        if "__key" in numbers.columns:
+            own = f"__key IN (SELECT __key FROM {self.keys.table} WHERE {own})"
+        query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE {own}"
         return np.asarray(self.connection.execute(f"{query} ORDER BY number").fetchnumpy()["number"])
 
     def _write_lives(self, file: str, state: RangeState) -> None:
-        numbers = state.numbers if state.number == "__number" else None
-        number = self._numbers(numbers)
-        admission = state.admission
+        admission, number = state.admission, self._numbers(state.numbers)
         number = number[admission.remembers(number)]
         followed = [admission.followed.get(n) for n in number.tolist()]
         columns = {"number": number, "epoch": admission.epoch[number], "cleanup": admission.cleanup[number]}
@@ -106,7 +101,7 @@ class Saved:
         columns |= {
             "followed": np.array([orjson.dumps(asdict(s)).decode() if s else "" for s in followed], dtype=object)
         }
-        self._write_keyed(file, columns, numbers)
+        self._write_keyed(file, columns, state.numbers)
 
     def _write_model(self, file: str, model: Model) -> None:
         number, value = model.histories.latest(self._numbers(model.numbers))
@@ -126,14 +121,14 @@ class Saved:
 
     def _read_range(self, name: str, state: RangeState) -> None:
         state.rows.add(state.numbered(self._renumbered(name)))
-        found = self._keyed(f"{name}.lives", state.numbers if state.number == "__number" else None)
+        found = self._keyed(f"{name}.lives", state.numbers)
         number = found.pop("number")
         followed = found.pop("followed")
         timers = np.stack([found[f"timer_{n}"] for n in range(len(found) - 3)], axis=1)
         state.admission.remember(number, found["epoch"], found["cleanup"], found["set_at"], timers)
-        for key, text in zip(number.tolist(), followed.tolist(), strict=True):
-            if text:
-                state.admission.followed[key] = _key_state(text)
+        for key, life in zip(number.tolist(), followed.tolist(), strict=True):
+            if life:
+                state.admission.followed[key] = _key_state(life)
 
     def _read_model(self, file: str, model: Model) -> None:
         found = self._keyed(file, model.numbers, ", place")
@@ -160,18 +155,18 @@ class Saved:
         return f"(SELECT r.* REPLACE (m.__key AS __key) FROM {joined})"
 
     def _write(self, name: str, query: str) -> None:
-        self.connection.execute(f"COPY ({query}) TO '{self._path(name)}' (FORMAT parquet)")
+        self.connection.execute(f"COPY ({query}) TO {text(str(self._path(name)))} (FORMAT parquet)")
 
     def _has(self, name: str) -> bool:
         return self._path(name).is_file()
 
     def _file(self, name: str) -> str:
-        return f"read_parquet('{self._path(name)}')"
+        return f"read_parquet({text(str(self._path(name)))})"
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"
 
 
-def _key_state(text: str) -> KeyState:
-    state = orjson.loads(text)
+def _key_state(life: str) -> KeyState:
+    state = orjson.loads(life)
     return KeyState(**state | {"overdue": [tuple(timer) for timer in state["overdue"]]})

@@ -135,10 +135,9 @@ class Engine:
         types = {column.name: duckdb_type(column) for column in self.pipeline.table(table).columns}
         columns, names = list(types), ", ".join(f'"{name}"' for name in types)
         places = ", ".join("make_timestamp_ms(?)" if type_ == "TIMESTAMP" else "?" for type_ in types.values())
-        for row in rows:
-            values = [row.get(name) for name in columns]
-            sequence = self.count(table) + 1
-            self.connection.execute(f'INSERT INTO "{table}" (__seq, {names}) VALUES (?, {places})', [sequence, *values])
+        values = [[n, *map(row.get, columns)] for n, row in enumerate(rows, self.count(table) + 1)]
+        if values:
+            self.connection.executemany(f'INSERT INTO "{table}" (__seq, {names}) VALUES (?, {places})', values)
 
     def decide(self) -> None:
         """Run enrichment and triage on the alerts that have come since the last time."""

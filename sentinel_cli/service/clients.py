@@ -1,6 +1,6 @@
 """Consumers of the service, and what its clients' errors mean."""
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from sentinel_cli.kafka.connection import Connection
 
@@ -48,10 +48,30 @@ def raise_if_fatal(error: KafkaError) -> None:
         raise FatalClientError(error.str())
 
 
-def kafka_error(error: KafkaException) -> KafkaError:
-    """What a client's exception is about."""
-    found: KafkaError = error.args[0]
-    return found
+def abort(producer: Producer, error: KafkaException) -> str:
+    """
+    Abort the transaction that an error has ended; why, in words.
+
+    Raises:
+        FatalClientError: the producer can do nothing any more.
+    """
+    cause: KafkaError = error.args[0]
+    if cause.fatal():
+        raise FatalClientError(cause.str()) from None
+    try:
+        producer.abort_transaction(30)
+    except KafkaException as failed:
+        raise FatalClientError(failed.args[0].str()) from None
+    return cause.str()
+
+
+def unread(consumer: Consumer, topic: str, partition: int, offset: int) -> int | None:
+    """How many offsets of a partition lie behind the next one to read; None where the client does not know."""
+    try:
+        _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+    except KafkaException:
+        return None
+    return max(0, end - offset)
 
 
 def _settings(connection: Connection, group: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ import duckdb
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import FatalClientError, checked, consumer, kafka_error
+from sentinel_cli.service.clients import abort, checked, consumer, unread
 from sentinel_cli.service.heartbeats import Heartbeats
 from sentinel_cli.service.inlet import Arrived, Inlet
 from sentinel_cli.service.job import Job, note
@@ -113,9 +113,7 @@ class Detect:
         self.producer.commit_transaction(30)
         for partition, offset in offsets.items():
             self.figures.watermark.labels(str(partition)).set(marks.get(partition, 0) / 1000)
-            with suppress(KafkaException):
-                _, high = self.consumer.get_watermark_offsets(TopicPartition(RAW, partition), cached=True)
-                self.figures.behind(LOOP, partition, max(0, high - offset))
+            self.figures.behind(LOOP, partition, unread(self.consumer, RAW, partition, offset))
 
     def _offsets_after(self, messages: list[Message], arrived: Arrived) -> dict[int, int]:
         """The next offset of each partition once a batch is done; what waits for the registry is parked."""
@@ -140,14 +138,8 @@ class Detect:
 
     def _abort(self, error: KafkaException) -> None:
         """Take everything back: the engine to what the committed offsets say, and read on from there."""
-        if kafka_error(error).fatal():
-            raise FatalClientError(kafka_error(error).str()) from None
-        note(f"A transaction is aborted and repeated: {kafka_error(error).str()}.")
+        note(f"A transaction is aborted and repeated: {abort(self.producer, error)}.")
         self.figures.aborted.labels(LOOP).inc()
-        try:
-            self.producer.abort_transaction(30)
-        except KafkaException as failed:
-            raise FatalClientError(kafka_error(failed).str()) from None
         self._take_back(self.consumer.assignment())
 
     def _take_back(self, partitions: list[TopicPartition]) -> None:

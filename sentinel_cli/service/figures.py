@@ -61,8 +61,10 @@ class Figures:
             self.step.labels(loop).observe(seconds)
             self.last_step = seconds
 
-    def behind(self, loop: str, partition: int, records: int) -> None:
-        """Note how many records of a partition have not been read."""
+    def behind(self, loop: str, partition: int, records: int | None) -> None:
+        """Note how many records of a partition have not been read; what is not known stays as it was."""
+        if records is None:
+            return
         self.lag.labels(loop, str(partition)).set(records)
         self.lags[loop, partition] = records
 

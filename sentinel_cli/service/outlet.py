@@ -44,13 +44,10 @@ class Outlet:
     def __init__(self, producer: Producer, ids: Mapping[str, int]) -> None:
         self.producer, self.ids = producer, ids
 
-    def write(self, topic: str, rows: Iterable[Mapping[str, Any]]) -> int:
-        """Write the rows of a table, keyed by account; how many."""
-        count = 0
+    def write(self, topic: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write the rows of a table, keyed by account."""
         for row in rows:
             self._produce(topic, row.get("account_id"), json_record(row))
-            count += 1
-        return count
 
     def reject(self, rejected: Rejected, source: str) -> None:
         """Write a dead letter on a record that could not be read, under the record's own key."""

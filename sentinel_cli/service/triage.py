@@ -10,10 +10,11 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from sentinel_cli.kafka.reading import alert_id_of
 from sentinel_cli.kafka.registry import RegistryDownError
 from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import FatalClientError, checked, consumer, is_at_end, kafka_error, reader
+from sentinel_cli.service.clients import abort, checked, consumer, is_at_end, reader, unread
 from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
@@ -80,9 +81,7 @@ class Triage:
         self.figures.add("rejected", len(rejected))
         self.figures.add_labelled("dispositions", (row["decision"] for row in answers[DISPOSITIONS]))
         for partition, offset in offsets.items():
-            with suppress(KafkaException):
-                _, high = self.consumer.get_watermark_offsets(TopicPartition(ALERTS, partition), cached=True)
-                self.figures.behind(LOOP, partition, max(0, high - offset))
+            self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, offset))
 
     def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
         """Enriched alerts and dispositions, by an engine of their own: it remembers no alert that is aborted."""
@@ -116,15 +115,9 @@ class Triage:
 
     def _abort(self, error: KafkaException) -> None:
         """Take the transaction back and read on from the committed offsets."""
-        if kafka_error(error).fatal():
-            raise FatalClientError(kafka_error(error).str()) from None
-        note(f"A transaction of triage is aborted and repeated: {kafka_error(error).str()}.")
+        note(f"A transaction of triage is aborted and repeated: {abort(self.producer, error)}.")
         self.figures.aborted.labels(LOOP).inc()
-        try:
-            self.producer.abort_transaction(30)
-            self._assigned(self.consumer, self.consumer.assignment())
-        except KafkaException as failed:
-            raise FatalClientError(kafka_error(failed).str()) from None
+        self._assigned(self.consumer, self.consumer.assignment())
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         committed = self.consumer.committed([TopicPartition(ALERTS, p.partition) for p in partitions], 30)
@@ -148,8 +141,8 @@ class Triage:
             while first < end:
                 given = back.consume(10_000, 1.0)
                 for message in checked(given):
-                    with suppress(FrameError, ValueError, KeyError, TypeError):
-                        found[bytes.fromhex(orjson.loads(unframe(message.value())[1])["alert_id"])] = None
+                    if (alert_id := alert_id_of(message.value())) is not None:
+                        found[alert_id] = None
                 if is_at_end(given):
                     break
         finally:

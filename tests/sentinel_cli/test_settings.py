@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from sentinel_cli import stack_outputs
 from sentinel_cli.settings import Settings, load_settings, variable
 from sql.errors import SettingsError
 from sql.outputs import SECRET_OUTPUTS, Output
@@ -43,6 +44,7 @@ def pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch, stacks: dict[str, Any]
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    stack_outputs._outputs.cache_clear()
     return calls
 
 
@@ -117,6 +119,12 @@ def test_an_empty_name_asks_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyP
     calls = pulumi(tmp_path, monkeypatch, {"": {"flinkRestEndpoint": "of-"}})
     assert load_settings([], "").flink_rest_endpoint == ""
     assert not calls.exists()
+
+
+def test_a_stack_is_asked_once_in_a_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = pulumi(tmp_path, monkeypatch, {"dev": {"flinkRestEndpoint": "of-dev"}})
+    assert load_settings([], "dev") == load_settings([ENDPOINT], "dev")
+    assert len(calls.read_text().splitlines()) == 1
 
 
 def test_a_named_stack_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
