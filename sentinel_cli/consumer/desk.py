@@ -8,9 +8,6 @@ from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
-_MOST = 10_000
-"""Alerts after which the engine is made anew: it keeps what it has decided."""
-
 
 class Desk:
     """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided."""
@@ -41,17 +38,16 @@ class Desk:
         if not alerts:
             return []
         engine = self._ready()
-        before = engine.count(DISPOSITIONS)
         engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
         engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
         engine.decide()
-        return join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, before)})
+        cases = join_cases({topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)})
+        engine.clear()
+        return cases
 
     def _ready(self) -> Engine:
-        if self._engine is not None and self._engine.count(ENRICHED) >= _MOST:
-            self.close()
         if self._engine is None:
-            self._engine = Engine(self.pipeline, incremental=True)
+            self._engine = Engine(self.pipeline, after=ALERTS)
         return self._engine
 
 

@@ -119,6 +119,12 @@ class StatementRun:
                 return True
         return False
 
+    def forget_seen(self) -> None:
+        """Let every row be the first of its keys again."""
+        for number, segment in enumerate(self.plan.segments):
+            if segment.kind == "first":
+                self.connection.execute(f"DROP TABLE IF EXISTS {self.prefix}_{number}_seen")
+
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
         return _query(segment, relation)
 

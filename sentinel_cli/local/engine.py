@@ -39,7 +39,7 @@ class Engine:
     A batch is a relation with the columns of transactions_raw, `$rowtime` and `__seq`, ascending in order of arrival.
     In steps it may have a `__partition` too: each partition has a watermark, a state and a lateness of its own, so that
     its results are a function of its rows alone. What a statement writes is appended to the DuckDB table of the sink's
-    name, with a `__seq` of its own.
+    name, with a `__seq` of its own. `after` a table of alerts there are only enrichment and triage, for `decide`.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Engine:
         pipeline: Pipeline,
         connection: duckdb.DuckDBPyConnection | None = None,
         *,
+        after: str = RAW,
         until: str = "sentinel.alert_dispositions",
         incremental: bool = False,
         managed: Mapping[str, Managed] = STAND_INS,
@@ -59,7 +60,7 @@ class Engine:
         self.watermarks: dict[int, int] = {}
         """By partition, in epoch milliseconds; rows without one are in partition 0."""
         self.pipeline = pipeline
-        plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, until)]
+        plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, after, until)]
         self.runs = [StatementRun(plan, self.connection, dict(managed)) for plan in plans]
         self.keys = Numbers(self.connection, "__keys", ("__partition", *RECORD_KEY), "__key")
         self.taken: dict[str, int] = {}
@@ -132,18 +133,28 @@ class Engine:
 
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a table as if a statement had written them; times as epoch milliseconds."""
-        types = {column.name: duckdb_type(column) for column in self.pipeline.table(table).columns}
-        columns, names = list(types), ", ".join(f'"{name}"' for name in types)
-        places = ", ".join("make_timestamp_ms(?)" if type_ == "TIMESTAMP" else "?" for type_ in types.values())
-        values = [[n, *map(row.get, columns)] for n, row in enumerate(rows, self.count(table) + 1)]
-        if values:
-            self.connection.executemany(f'INSERT INTO "{table}" (__seq, {names}) VALUES (?, {places})', values)
+        columns = self.pipeline.table(table).columns
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        cells = ", ".join(_cell(duckdb_type(column)) for column in columns)
+        first = self.count(table) + 1
+        self.connection.execute(
+            f'INSERT INTO "{table}" (__seq, {names}) SELECT unnest(?::BIGINT[]), {cells}',
+            [list(range(first, first + len(rows))), *([row.get(column.name) for row in rows] for column in columns)],
+        )
 
     def decide(self) -> None:
         """Run enrichment and triage on the alerts that have come since the last time."""
         for run in self.runs:
             if run.plan.source != RAW:
                 self._advance(run)
+
+    def clear(self) -> None:
+        """Empty every sink, and forget which alerts have been seen: what comes next is decided by itself."""
+        for table in self.pipeline.tables:
+            self.connection.execute(f'TRUNCATE "{table.name}"')
+        self.taken.clear()
+        for run in self.runs:
+            run.forget_seen()
 
     def rows(self, table: str, after: int = 0) -> list[dict[str, Any]]:
         """The rows of a sink with `__seq` above `after`, in the order of emission; times as naive UTC datetimes."""
@@ -211,6 +222,13 @@ def duckdb_type(column: Column) -> str:
     return column.type if column.type.startswith("DECIMAL") else _TYPES[column.type]
 
 
+def _cell(type_: str) -> str:
+    """A list of a parameter as a column; a sum is a Decimal, and a time epoch milliseconds."""
+    if type_ == "TIMESTAMP":
+        return "make_timestamp_ms(unnest(?::BIGINT[]))"
+    return f"unnest(?::{type_}[])"
+
+
 def _shared_view(runs: list[StatementRun]) -> tuple[str, str] | None:
     """The view that most statements on transactions begin with, taken out of their plans."""
     views = Counter(run.plan.view for run in runs if run.plan.source == RAW and run.plan.view)
@@ -222,9 +240,9 @@ def _shared_view(runs: list[StatementRun]) -> tuple[str, str] | None:
     return shared
 
 
-def _needed(pipeline: Pipeline, until: str) -> list[Statement]:
-    """The INSERTs up to a table: those that write what it is made of, and the routes."""
-    inserts = [statement for statement in pipeline.statements if statement.kind == "insert"]
+def _needed(pipeline: Pipeline, after: str, until: str) -> list[Statement]:
+    """The INSERTs from one table up to another: those that write what it is made of, and the routes."""
+    inserts = [s for s in pipeline.statements if s.kind == "insert" and (after == RAW or RAW not in s.reads)]
     tables = {until}
     while added := {t for s in inserts if s.writes in tables for t in s.reads} - tables:
         tables |= added

@@ -35,6 +35,7 @@ class Triage:
     def __init__(self, job: Job, schemas: Schemas, transactional_id: str) -> None:
         self.job, self.figures = job, job.figures
         self.table = job.pipeline.table(ALERTS)
+        self.engine = Engine(job.pipeline, after=ALERTS)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
         self.consumer = consumer(job.connection, job.group(LOOP))
@@ -56,6 +57,7 @@ class Triage:
         finally:
             with suppress(KafkaException, RuntimeError):
                 self.consumer.close()
+            self.engine.connection.close()
 
     def _cycle(self, messages: list[Message]) -> None:
         try:
@@ -84,11 +86,12 @@ class Triage:
             self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, offset))
 
     def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-        """Enriched alerts and dispositions, by an engine of their own: it remembers no alert that is aborted."""
-        with Engine(self.job.pipeline) as engine:
-            engine.append(ALERTS, alerts)
-            engine.decide()
-            return {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
+        """Enriched alerts and dispositions; the engine remembers none, as the transaction may be aborted."""
+        self.engine.append(ALERTS, alerts)
+        self.engine.decide()
+        answers = {topic: self.engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
+        self.engine.clear()
+        return answers
 
     def _read(self, messages: list[Message]) -> tuple[dict[tuple[int, bytes], dict[str, Any]], list[Rejected]]:
         """Alerts that have no disposition yet, the first of each id, and records that are no alert."""
