@@ -27,6 +27,7 @@ from scripts.bench_sections import (
     replay_section,
     steps_section,
 )
+from scripts.bench_service import service_section
 
 SECTIONS = {
     "replay": replay_section,
@@ -34,6 +35,7 @@ SECTIONS = {
     "steps": steps_section,
     "generate": generate_section,
     "produce": produce_section,
+    "service": service_section,
     "demo": demo_section,
     "program": program_section,
 }

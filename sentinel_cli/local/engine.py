@@ -54,6 +54,8 @@ class Engine:
     ) -> None:
         self.connection = connection or duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
+        # At 16 MB, the default, a database in memory is compressed with every other step, which takes as long as the step.
+        self.connection.execute("SET checkpoint_threshold = '256MB'")
         register_functions(self.connection)
         # A connection with functions that is still open when the interpreter ends makes DuckDB complain at length.
         weakref.finalize(self, self.connection.close)

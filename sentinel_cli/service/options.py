@@ -12,7 +12,7 @@ class Options:
     """Beginning of the consumer groups' names, and of the transactional ids."""
     state: Path
     commit_interval: float = 0.5
-    batch: int = 50_000
+    batch: int = 100_000
     """Records of a step, at most."""
     snapshot_interval: float = 60
     """Within which each partition is written down once."""

@@ -1,0 +1,194 @@
+"""
+`sentinel run` on a broker of its own: events a second while it catches up, memory, and the time from event to alert.
+
+The history spans eight hours, so that both windows of every rule but the weekly one are full before the second half of
+it. The service keeps its snapshots all the while. Broker, registry, service and sender share the machine.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import psutil
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from scripts.bench_figures import Figures
+from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.broker.screen import bring_up
+from sentinel_cli.kafka.connection import Account, Connection, connect
+from sentinel_cli.kafka.partitioner import PARTITIONER
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.kafka.wire import frame, unframe
+from sql.topics import ALERTS, RAW
+
+HOURS, RATE, SECONDS = 8, 5_000, 120
+"""Of the history, and of the events that are sent in real time."""
+_COUNTRIES = ("US", "CA", "GB", "DE")
+_TYPES = ("CARD",) * 13 + ("EFT",) * 4 + ("WIRE",) * 2 + ("CASH_DEPOSIT",)
+_PORT = 9464
+_BURST = 1_000
+"""Events to one account that is used in three countries at once: what fires."""
+
+
+def service_section(figures: Figures, folder: Path, events: int) -> None:
+    """The service with 500,000 accounts, and once more with a tenth of them."""
+    for accounts in (500_000, 50_000):
+        home = folder / f"service-{accounts}"
+        broker = LocalBroker(home / "broker")
+        try:
+            bring_up(home / "broker", None)
+            _measure(figures, Stream(broker, accounts), home, events * 2)
+        finally:
+            broker.delete()
+
+
+def _measure(figures: Figures, stream: "Stream", home: Path, events: int) -> None:
+    section, name = "service", f"{stream.accounts:,} accounts"
+    now = round(time.time() * 1000)
+    stream.send(np.linspace(now - HOURS * 3_600_000, now, events).astype(np.int64))
+    with service(stream.broker, home) as process:
+        caught = catch_up(process, events)
+        figures.add(section, f"{name}: a history of {events:,}", [caught], caught["events"])
+        figures.at_least(section, f"{name}: events a second", caught["events"] / caught["seconds"], 50_000, "events/s")
+        figures.at_most(section, f"{name}: memory at the end to half-way", caught["peak_mb"] / caught["half_mb"], 1.1)
+        delays = latencies(stream)
+    excess = np.quantile(delays, 0.99)
+    figures.add(section, f"{name}: event to alert at {RATE:,} events/s, p50", [{"seconds": np.quantile(delays, 0.5)}])
+    figures.add(section, f"{name}: event to alert at {RATE:,} events/s, p99", [{"seconds": excess}])
+    figures.at_most(section, f"{name}: event to alert, p99 of {len(delays):,}", float(excess), 11, "s")
+
+
+@dataclass
+class Stream:
+    """Transactions to a broker."""
+
+    broker: LocalBroker
+    accounts: int
+    dice: np.random.Generator = field(default_factory=lambda: np.random.default_rng(1))
+    sent: int = 0
+
+    def __post_init__(self) -> None:
+        self.connection = connection_of(self.broker)
+        schema = Registry(self.connection).latest(f"{RAW}-value")
+        assert schema is not None
+        self.schema = schema.id
+        self.producer = Producer(self.connection.client({"partitioner": PARTITIONER, "linger.ms": 5}))
+
+    def send(self, times: "np.ndarray[Any, np.dtype[np.int64]]") -> None:
+        """A transaction at each of the times, in epoch milliseconds; waits until all are delivered."""
+        accounts = self.dice.integers(self.accounts, size=len(times)).tolist()
+        cents = self.dice.integers(100, 900_000, size=len(times)).tolist()
+        for account, amount, at in zip(accounts, cents, times.tolist(), strict=True):
+            self._one(account, amount, at)
+        self.producer.flush(300)
+
+    def _one(self, account: int, cents: int, at: int) -> None:
+        number = self.sent
+        self.sent += 1
+        place = account % len(_COUNTRIES)
+        if number % _BURST < 3:
+            account, place = self.accounts + number // _BURST, number % _BURST
+        name = f"ACC-{account:07d}"
+        record = {
+            "event_id": f"EVT-{number}", "account_id": name, "customer_id": f"CUS-{account:07d}", "amount": cents / 100,
+            "currency": "USD", "transaction_type": _TYPES[number % 20], "direction": "IN",
+            "country": _COUNTRIES[place], "event_time": at,
+        }  # fmt: skip
+        value = frame(self.schema, orjson.dumps(record))
+        while True:
+            try:
+                self.producer.produce(RAW, value, name)
+                break
+            except BufferError:
+                self.producer.poll(0.1)
+        if not number % 1_000:
+            self.producer.poll(0)
+
+
+def connection_of(broker: LocalBroker) -> Connection:
+    """How a client reaches a broker of this machine."""
+    os.environ |= broker.settings()
+    return connect(Account.runner, "")
+
+
+@contextmanager
+def service(broker: LocalBroker, home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The service, until it is no longer needed."""
+    command = [sys.executable, "-m", "sentinel_cli", "run", "--state", str(home / "state"), "--stack", ""]
+    with (home / "run.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--metrics-port", str(_PORT)], env={**os.environ, **broker.settings()}, cwd=home, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(120)
+
+
+def catch_up(process: subprocess.Popen[bytes], events: int) -> dict[str, float]:
+    """Seconds from the first committed step to the last, the events between, and memory half-way and at its peak."""
+    memory, half, first, begun = psutil.Process(process.pid), 0.0, 0, 0.0
+    while (done := _events()) < events:
+        assert process.poll() is None, "the service has ended"
+        if done and not first:
+            first, begun = done, time.perf_counter()
+        if done >= events // 2 and not half:
+            half = memory.memory_info().rss / 1e6
+        time.sleep(0.2)
+    seconds = time.perf_counter() - begun
+    cpu = sum(memory.cpu_times()[:2])
+    peak = round(memory.memory_info().rss / 1e6)
+    return {"seconds": seconds, "events": done - first, "half_mb": half, "peak_mb": peak, "cpu_seconds": cpu}
+
+
+def _events() -> int:
+    try:
+        lines = httpx.get(f"http://127.0.0.1:{_PORT}/metrics", timeout=10).text.splitlines()
+    except httpx.TransportError:
+        return 0
+    return round(sum(float(line.split()[-1]) for line in lines if line.startswith("sentinel_events_total")))
+
+
+def latencies(stream: Stream) -> list[float]:
+    """Seconds from the event that completes an episode to its alert, committed and read."""
+    delays: list[float] = []
+    over = threading.Event()
+    listener = threading.Thread(target=_listen, args=(stream.connection, delays, over))
+    listener.start()
+    started, sent = time.time(), 0
+    while (passed := time.time() - started) < SECONDS:
+        due = round(passed * RATE)
+        stream.send(np.full(due - sent, round(time.time() * 1000)))
+        sent = due
+        time.sleep(0.02)
+    over.set()
+    listener.join()
+    return delays
+
+
+def _listen(connection: Connection, delays: list[float], over: threading.Event) -> None:
+    consumer = Consumer(connection.client({"group.id": "bench", "isolation.level": "read_committed"}))
+    partitions = len(consumer.list_topics(ALERTS).topics[ALERTS].partitions)
+    consumer.assign([TopicPartition(ALERTS, partition, -1) for partition in range(partitions)])
+    begun = time.time() * 1000
+    while not over.is_set():
+        for message in consumer.consume(1_000, 0.05):
+            if message.error() is not None:
+                continue
+            alert = json.loads(unframe(message.value())[1])
+            if alert["rule_id"] == "geo_rolling" and alert["detected_at"] > begun:
+                delays.append(time.time() - alert["detected_at"] / 1000)
+    consumer.close()
