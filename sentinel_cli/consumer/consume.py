@@ -87,7 +87,18 @@ class Consumption:
             self._last_new = time.monotonic()
             self.decided.cover(min(entry.written for entry in new if entry.alert))
         if self._pending:
-            self.decided.read(0.1)
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """Read decisions on as far as the first of the alerts that wait needs it; those ahead of it need room."""
+        first = self._pending[0]
+        if first.alert is None or self._is_decided(first):
+            return
+        if self.decided.tail.at_end and self.decided.let_go and not first.is_looked_up:
+            for entry in self._pending:
+                entry.is_looked_up = True
+            self.decided.read_again(min(entry.written for entry in self._pending))
+        self.decided.read(0.1, {entry.alert["alert_id"] for entry in self._pending if entry.alert})
 
     def _admit(self, entry: Entry) -> None:
         """Put a record behind those that wait: a repeat, too, whose offset must not be committed before theirs."""
@@ -120,7 +131,9 @@ class Consumption:
         return entry.alert is not None and self.decided.complete(entry.alert["alert_id"])
 
     def _is_late(self, entry: Entry) -> bool:
-        return self.decided.tail.at_end and time.time() * 1000 - entry.written >= self.request.wait * 1000
+        if not self.decided.tail.at_end or (self.decided.let_go and not entry.is_looked_up):
+            return False
+        return time.time() * 1000 - entry.written >= self.request.wait * 1000
 
     def _print(self, ready: Sequence[Entry]) -> None:
         if not ready:

@@ -1,6 +1,7 @@
 """Summaries and dispositions that stand in their topics already, looked up by alert."""
 
 from collections import OrderedDict
+from collections.abc import Container
 
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.reading import Row, RowReader, UnreadableError
@@ -10,7 +11,9 @@ from sql import Pipeline
 from sql.topics import DISPOSITIONS, ENRICHED
 
 _MOST = 100_000
-"""Rows that are kept of each table, for alerts that were not read yet: about 150 MB."""
+"""
+Rows that are kept of each table, for alerts that were not read yet: about 150 MB. More than alerts can wait at once.
+"""
 _MARGIN = 60_000
 """Milliseconds by which the clocks of those who write alerts and of those who decide them may differ."""
 
@@ -28,16 +31,28 @@ class Decided:
         self.tail = Tail(connection, list(self.readers), committed=True)
         self.since: int | None = None
         """The moment from which on they were read, epoch ms."""
+        self.let_go = False
+        """Whether rows had to be let go of that alerts may still ask for."""
         self.unreadable = 0
 
     def cover(self, moment: int) -> None:
         """See to it that what belongs to an alert written at `moment` (epoch ms) is found."""
         if self.since is None or moment < self.since:
             self.since = moment
-            self.tail.start_at(max(0, moment - _MARGIN))
+            self.read_again(moment)
 
-    def read(self, seconds: float) -> None:
-        """Read on for at most so long; ServiceError where broker or registry refuses."""
+    def read_again(self, moment: int) -> None:
+        """Go back to what belongs to an alert written at `moment` (epoch ms)."""
+        self.let_go = False
+        self.tail.start_at(max(0, moment - _MARGIN))
+
+    def read(self, seconds: float, wanted: Container[str]) -> None:
+        """
+        Read on for at most so long, and keep what belongs to the alerts that are wanted.
+
+        Raises:
+            ServiceError: broker or registry refuses.
+        """
         for message in self.tail.read(1000, seconds):
             topic = message.topic() or ""
             try:
@@ -48,8 +63,15 @@ class Decided:
             rows = self.rows[topic]
             # Of two decisions on an alert the first counts, as it does for those who read the topic itself.
             rows.setdefault(row["alert_id"], row)
-            if len(rows) > _MOST:
-                rows.popitem(last=False)
+            self._make_room(rows, wanted)
+
+    def _make_room(self, rows: OrderedDict[str, Row], wanted: Container[str]) -> None:
+        while len(rows) > _MOST:
+            alert_id, row = rows.popitem(last=False)
+            if alert_id not in wanted:
+                self.let_go = True
+                return
+            rows[alert_id] = row
 
     def complete(self, alert_id: str) -> bool:
         """Whether both the summary and the disposition of an alert are there."""

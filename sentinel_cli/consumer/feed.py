@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from sentinel_cli.consumer.request import Request
 from sentinel_cli.consumer.start import BEGINNING
@@ -27,6 +27,8 @@ class Entry:
     """Its timestamp, or when it was read if that is earlier; epoch ms."""
     alert: Row | None
     """None where it could not be read, or repeats an alert."""
+    is_looked_up: bool = False
+    """Whether its decision was looked for a second time, with room kept for it."""
 
 
 class Listener(Protocol):
@@ -49,7 +51,8 @@ class AlertFeed:
         self.reader, self.start, self.listener = reader, request.start, listener
         self.assigned_at: float | None = None
         """Of the monotonic clock; None until the group has given partitions to this member."""
-        self._placed: set[int] = set()
+        self._begun: dict[int, int] = {}
+        """Where it began with each partition, if it was told where to begin."""
         self._printed: dict[int, int] = {}
         self._is_away = False
         self.consumer = Consumer(connection.client(self._settings(request)))
@@ -129,19 +132,30 @@ class AlertFeed:
             self.listener.say("the broker does not answer; waiting for it")
 
     def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        new = [p for p in partitions if p.partition not in self._placed]
-        self._placed |= {p.partition for p in new}
-        if isinstance(self.start, int) and new:
-            with question():
-                asked = [TopicPartition(p.topic, p.partition, self.start) for p in new]
-                found = {p.partition: p.offset for p in consumer.offsets_for_times(asked, timeout=_SECONDS)}
-            for p in new:
-                p.offset = found[p.partition] if found[p.partition] >= 0 else OFFSET_END
-        elif self.start is not None:
-            for p in new:
-                p.offset = OFFSET_BEGINNING if self.start == BEGINNING else OFFSET_END
+        if self.start is not None:
+            self._place(consumer, partitions)
         consumer.assign(partitions)
         self.assigned_at = self.assigned_at or time.monotonic()
+
+    def _place(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Begin with new partitions where it was told to, and with others where the group or this member is."""
+        new = [p for p in partitions if p.partition not in self._begun]
+        with question():
+            self._begun |= {p.partition: self._beginning(consumer, p) for p in new}
+            committed = {p.partition: p.offset for p in consumer.committed(partitions, timeout=_SECONDS)}
+        for p in partitions:
+            begun = self._begun[p.partition]
+            p.offset = begun if p in new or committed[p.partition] < 0 else committed[p.partition]
+            # Where it began is the group's too, or a member that joins later would begin elsewhere.
+            self._printed.setdefault(p.partition, p.offset)
+
+    def _beginning(self, consumer: Consumer, partition: TopicPartition) -> int:
+        low, high = consumer.get_watermark_offsets(partition, timeout=_SECONDS)
+        if not isinstance(self.start, int):
+            return low if self.start == BEGINNING else high
+        asked = TopicPartition(partition.topic, partition.partition, self.start)
+        (found,) = consumer.offsets_for_times([asked], timeout=_SECONDS)
+        return found.offset if found.offset >= 0 else high
 
     def _revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self.commit()

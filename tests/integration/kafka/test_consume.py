@@ -21,6 +21,10 @@ from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.consumer import consume as consumption
+from sentinel_cli.consumer import decided
+from sentinel_cli.consumer.consume import Consumption
+from sentinel_cli.consumer.request import Request
 from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame
@@ -111,6 +115,36 @@ def test_it_begins_where_it_is_told_to(fresh: LocalBroker) -> None:
     assert ids(consume("--from", "beginning")[0]) == expected(1, 2, 3, 4)
     assert ids(consume()[0]) == []
     assert ids(consume("--from", "2100-01-01")[0]) == []
+
+
+def test_a_new_group_does_not_go_back_when_partitions_are_shared_anew(fresh: LocalBroker) -> None:
+    put(fresh, ALERTS, alert, *range(20))
+    new = ("--group", "sentinel-new", "--from", "latest", "--wait", "0")
+    with started(*new) as process:
+        time.sleep(5)
+        assert consume(*new[:4])[0] == []
+        time.sleep(1)
+        put(fresh, ALERTS, alert, 20)
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["alert_id"] == alert_id(20)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[0] == b""
+    assert consume(*new[:2])[0] == []
+
+
+def test_decisions_of_the_topics_are_joined_however_far_they_are_ahead(
+    fresh: LocalBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, value in ((decided, "_MOST", 60), (consumption, "_PENDING", 20), (consumption, "_BATCH", 10)):
+        monkeypatch.setattr(module, name, value)
+    numbers = range(200)
+    put(fresh, ALERTS, alert, *numbers)
+    put(fresh, ENRICHED, enriched, *numbers)
+    put(fresh, DISPOSITIONS, disposition, *reversed(numbers))
+    lines: list[dict[str, Any]] = []
+    Consumption(Request("sentinel-consume", None, 200, 30, 0, committed=False, stack=""), lines.extend, print).run()
+    assert ids(lines) == expected(*numbers)
+    assert {(line["enriched_by"], line["decided_by"]) for line in lines} == {("topic", "topic")}
 
 
 def test_confluents_own_serializer_is_read(fresh: LocalBroker) -> None:
