@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from stacks.policies import POLICIES
-from stacks.policies.details import DETAIL_KEYS, FACTS
+from stacks.policies.details import FACTS
 from stacks.policies.least_privilege import ALLOWED
-from stacks.policies.prompts import PROMPT_COLUMNS
 from stacks.policies.resources import PRODUCTION_NAMES
 
 _HEAD = """\
