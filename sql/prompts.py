@@ -63,8 +63,7 @@ def prompt_findings(insert: exp.Expr) -> Iterator[str]:
         read = frozenset().union(*(columns_of(each) for each in handed))
         if wrong := sorted(read - PROMPT_COLUMNS):
             yield (
-                f"{function} is handed {', '.join(wrong)}. "
-                f"Leave it out of the prompt; a model may read only {allowed}."
+                f"{function} is handed {', '.join(wrong)}. Leave it out of the prompt; a model may read only {allowed}."
             )
         if key is not None and (wrong := sorted(columns_of(key) - SESSION_KEY)):
             yield f"{function} has {', '.join(wrong)} as session key. Use alert_id."

@@ -28,8 +28,9 @@ def explain(prompt: str) -> str:
     severity, start, end = told.pop("Severity"), told.pop("From"), told.pop("To")
     figures = "; ".join(f"{name[0].lower()}{name[1:]}: {_beside(value)}" for name, value in told.items())
     return (
-        f"Between {start[:16]} and {end[:16]} UTC the account had {_plain(told['Transactions'])} transactions, total "
-        f"{_plain(told['Total'])}{_kinds(evidence)}. The rule for {typology} fired at severity {severity} on {figures}. "
+        f"Between {start[:16]} and {end[:16]} UTC the account had {_plain(told['Transactions'])} transactions, "
+        f"total {_plain(told['Total'])}{_kinds(evidence)}. "
+        f"The rule for {typology} fired at severity {severity} on {figures}. "
         f"This is an indicator and no verdict; {_ORDINARY.get(typology, _OTHER)}"
     )
 

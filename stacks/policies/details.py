@@ -28,7 +28,6 @@ TOLD = frozenset(name.partition(".")[0] for name in PROMPT_COLUMNS)
 """The columns that a prompt reads, or reads a part of."""
 
 
-
 def findings(insert: exp.Insert) -> Iterator[str]:
     """What an INSERT of alerts or enriched alerts writes into a prompt's columns that does not belong there."""
     columns = written(insert)

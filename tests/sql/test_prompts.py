@@ -9,7 +9,11 @@ from sql.errors import PipelineError
 
 WRONG = {
     "the account": ("enrichment.sql", "CONCAT(:enrichment_prompt, :alert_facts)", "CONCAT(account_id, :alert_facts)"),
-    "the customer, by another name": ("triage.sql", ":evidence_facts AS evidence_facts", "customer_id AS evidence_facts"),
+    "the customer, by another name": (
+        "triage.sql",
+        ":evidence_facts AS evidence_facts",
+        "customer_id AS evidence_facts",
+    ),
     "the event ids": ("enrichment.sql", "p.prompt)", "CONCAT(p.prompt, ARRAY_JOIN(p.evidence, ' ')))"),
     "the alert's id": ("triage.sql", "COALESCE(summary, 'none')", "COALESCE(summary, alert_id)"),
     "the whole detail": ("facts.sql", "JSON_VALUE(detail, '$.min_total')", "detail"),

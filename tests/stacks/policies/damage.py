@@ -67,7 +67,9 @@ def _forgotten(stack: ShownStack) -> None:
 
 
 CASES: dict[str, Damage] = {
-    "The prompt of the enrichment names the account.": _text("enrichment", "CONCAT('Typology: '", "CONCAT(account_id, 'Typology: '"),
+    "The prompt of the enrichment names the account.": _text(
+        "enrichment", "CONCAT('Typology: '", "CONCAT(account_id, 'Typology: '"
+    ),
     "The triage takes the customer's id for evidence, and evidence goes into the prompt.": _text(
         "triage", "THEN JSON_VALUE(detail, '$.evidence')", "THEN customer_id"
     ),
