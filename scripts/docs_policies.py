@@ -61,7 +61,7 @@ def _production() -> Iterator[str]:
 
 def _lists() -> Iterator[str]:
     yield from ("## What may reach a model", "")
-    columns = {name for name in PROMPT_COLUMNS if "." not in name}
+    columns = frozenset(name for name in PROMPT_COLUMNS if "." not in name)
     yield f"- A prompt is made only of these columns of an alert: {_names(columns)}; and of single keys of `detail`."
     yield f"- A rule makes those only of: {_names(FACTS)}; or of counts and of its own parameters."
     yield f"- The keys of `detail`: {_names(DETAIL_KEYS)}."

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sentinel_cli.flink.referee import Answers, Referee
+from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
@@ -81,7 +82,7 @@ def test_both_engines_give_the_same_dispositions(flink: Referee, embedded: list[
 @pytest.mark.parametrize(("percent", "least", "most"), [("0", 0, 0), ("5", 60, 140), ("100", 2000, 2000)])
 def test_a_share_of_sound_dismissals_is_looked_at(percent: str, least: int, most: int) -> None:
     pipeline = load_pipeline({"ai.quality_control_percent": percent}, rules=["geo"])
-    sound = {**STAND_INS, "AI_RUN_AGENT": lambda asked: [[("SUCCESS", answer())] for _ in asked]}
+    sound: dict[str, Managed] = {**STAND_INS, "AI_RUN_AGENT": lambda asked: [[("SUCCESS", answer())] for _ in asked]}
     with Engine(pipeline, managed=sound) as engine:
         engine.append(ENRICHED, [enriched(f"alert {number}") for number in range(2000)])
         engine.decide()

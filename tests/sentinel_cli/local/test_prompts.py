@@ -9,6 +9,7 @@ import pytest
 import sql
 from sentinel_cli.flink.referee import Answers, Referee
 from sentinel_cli.flink.tables import flink_table
+from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.explainer import explain
 from sentinel_cli.local.prompts import rendered_prompts
@@ -30,7 +31,7 @@ def example(name: str) -> tuple[str, str]:
 
 
 SUMMARY, DECISION = example("enrichment")[1], example("triage")[1]
-MANAGED = {
+MANAGED: dict[str, Managed] = {
     "ML_PREDICT": lambda asked: [[(SUMMARY,)] for _ in asked],
     "AI_RUN_AGENT": lambda asked: [[("SUCCESS", DECISION)] for _ in asked],
 }
