@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from sql.prompts import DETAIL_KEYS, PROMPT_COLUMNS
 from stacks.policies import POLICIES
-from stacks.policies.details import DETAIL_KEYS, FACTS
+from stacks.policies.details import FACTS
 from stacks.policies.least_privilege import ALLOWED
-from stacks.policies.prompts import PROMPT_COLUMNS
 from stacks.policies.resources import PRODUCTION_NAMES
 
 _HEAD = """\
@@ -61,7 +61,8 @@ def _production() -> Iterator[str]:
 
 def _lists() -> Iterator[str]:
     yield from ("## What may reach a model", "")
-    yield f"- A prompt is made only of these columns of an alert: {_names(PROMPT_COLUMNS)}."
+    columns = frozenset(name for name in PROMPT_COLUMNS if "." not in name)
+    yield f"- A prompt is made only of these columns of an alert: {_names(columns)}; and of single keys of `detail`."
     yield f"- A rule makes those only of: {_names(FACTS)}; or of counts and of its own parameters."
     yield f"- The keys of `detail`: {_names(DETAIL_KEYS)}."
     yield ""

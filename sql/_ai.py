@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from sql._files import read_text, read_toml, shown
-from sql._parameters import Parameter, literal, resolve
-from sql._template import render
+from sql._parameters import Parameter, Value, literal, resolve
+from sql._template import bare, render
 
 LOCAL_MODEL = "sentinel_llm_local"
 LOCAL_AGENT = "sentinel_triage_agent_local"
@@ -33,18 +34,22 @@ def ai_parameters(folder: Path) -> dict[str, Parameter]:
 
 def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None) -> dict[str, str]:
     """
-    The literals of the AI statements.
+    The literals of the AI statements, and the two expressions that both of them render an alert with.
 
-    A model is named by its options, an agent by its prompt, options and model, a prompt by its text: `CREATE ... IF NOT
-    EXISTS` would silently keep an old one under an old name.
+    A model is named by its options, an agent by its prompt, options and model: `CREATE ... IF NOT EXISTS` would
+    silently keep an old one under an old name. A prompt's version stands for its text and for how an alert is rendered.
     """
     values = resolve("ai", ai_parameters(folder), dict(given), shown(folder / "ai.toml"))
     literals = {name: literal(value) for name, value in values.items()}
     literals["max_completion_tokens_text"] = literal(str(values["max_completion_tokens"]))
+    literals["quality_control_below"] = literal(_share_of_hashes(values["quality_control_percent"]))
+    literals["evidence_facts"] = bare(read_text(folder / "evidence.sql"))
+    literals["alert_facts"] = bare(read_text(folder / "facts.sql"))
     for prompt in ("enrichment", "triage"):
         text = read_text(folder / "prompts" / f"{prompt}.txt")
         literals[f"{prompt}_prompt"] = literal(text)
-        literals[f"{prompt}_prompt_version"] = literal(_hash(text))
+        told = f"{text}{literals['evidence_facts']}{literals['alert_facts']}"
+        literals[f"{prompt}_prompt_version"] = literal(_hash(told))
     model, agent = LOCAL_MODEL, LOCAL_AGENT
     if provider:
         model = f"sentinel_llm_{_hash(_nameless(folder / f'model_{provider}.sql', literals))}"
@@ -52,6 +57,12 @@ def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None)
         agent = f"sentinel_triage_agent_{_hash(_nameless(folder / 'agent.sql', literals))}"
         literals["agent_object"] = f"`{agent}`"
     return literals | {"model_name": literal(model), "agent_name": literal(agent)}
+
+
+def _share_of_hashes(percent: Value) -> str:
+    """What the hexadecimal SHA-256 of this share of texts is below."""
+    below = int(Decimal(str(percent)) * 2**256 / 100)
+    return f"{below:064x}" if below < 2**256 else "g"
 
 
 def _nameless(path: Path, literals: Mapping[str, str]) -> str:

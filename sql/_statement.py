@@ -10,6 +10,7 @@ from sqlglot import exp
 from sql._template import bare
 from sql.dialect import duration, parse
 from sql.errors import PipelineError
+from sql.prompts import check_prompts
 
 Kind = Literal["watermark", "options", "model", "agent", "insert"]
 _KINDS: tuple[tuple[str, Kind], ...] = (
@@ -50,7 +51,7 @@ def read_statement(name: str, text: str, file: str) -> Statement:
     The statement of a rendered file.
 
     Raises:
-        PipelineError: the text is no statement of a known kind, or cannot be parsed.
+        PipelineError: the text is no statement of a known kind, cannot be parsed, or hands a model what names somebody.
     """
     stripped = re.sub(r"\s+", " ", bare(text))
     kind, writes = _kind(stripped, file)
@@ -59,6 +60,7 @@ def read_statement(name: str, text: str, file: str) -> Statement:
         return Statement(name, kind, text, frozenset(models), writes, timedelta(0), False, False, file)
     tree = parse(text, file)
     _check_relations(tree, file)
+    check_prompts(tree, file)
     look_back, has_history = _look_back(tree, file)
     keeps_first = any(call.name.upper() == "TO_CHANGELOG" for call in tree.find_all(exp.Anonymous))
     return Statement(name, kind, text, _reads(tree), writes, look_back, has_history, keeps_first, file)

@@ -144,6 +144,14 @@ def _regexp_extract(node: exp.Expr, file: str) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=found, true=call("regexp_extract", node.this, node.expression, group))])
 
 
+def _regexp_extract_all(node: exp.Expr, file: str) -> exp.Expr:
+    """The first group of every match, which must take part in each; NULL of a NULL, as in Flink."""
+    pattern, group = _pattern(node.expression, node, file), node.args.get("group")
+    if group is None or group.name != "1" or len(re.findall(r"(?<!\\)\((?!\?)", pattern)) != 1 or ")?" in pattern:
+        raise unknown(node, file)
+    return call("regexp_extract_all", node.this, node.expression, group)
+
+
 def _date_format(arguments: list[exp.Expr], node: exp.Expr, file: str) -> exp.Expr:
     pattern = arguments[1].name
     if pattern not in _DATE_FORMATS:
@@ -161,6 +169,7 @@ def _renamed(name: str, count: int) -> Callable[[list[exp.Expr], exp.Expr, str],
 
 
 _FUNCTIONS: dict[str, Callable[[list[exp.Expr], exp.Expr, str], exp.Expr]] = {
+    "CARDINALITY": _renamed("len", 1),
     "DATE_FORMAT": _date_format,
     "JSON_VALUE": _renamed("flink_json_value", 2),
     "REGEXP": _regexp,
@@ -184,6 +193,7 @@ _SPECIAL: dict[type, Callable[[exp.Expr, str], exp.Expr]] = {
     exp.JSONObject: _json_object,
     exp.ConcatWs: lambda node, _file: call("concat_ws", *node.expressions),
     exp.ArrayAgg: lambda node, _file: call("list", node.this),
+    exp.ArrayExcept: lambda node, _file: call("flink_array_except", node.this, node.expression),
     exp.ArraySlice: lambda node, _file: call("list_slice", node.this, node.args["start"], node.args["end"]),
     exp.ArraySort: lambda node, _file: call(
         "list_sort", node.this, exp.Literal.string("ASC"), exp.Literal.string("NULLS FIRST")
@@ -193,5 +203,6 @@ _SPECIAL: dict[type, Callable[[exp.Expr, str], exp.Expr]] = {
     exp.Trim: lambda node, _file: call("trim", node.this, exp.Literal.string(" ")),
     exp.ArrayToString: lambda node, _file: call("array_to_string", node.this, node.expression),
     exp.RegexpExtract: _regexp_extract,
+    exp.RegexpExtractAll: _regexp_extract_all,
     exp.Length: lambda node, _file: call("length", node.this),
 }

@@ -38,6 +38,9 @@ _MACROS = (
         WHEN 'DOUBLE' THEN flink_double_text(TRY_CAST(x AS DOUBLE))
         ELSE CAST(x AS VARCHAR)
     END""",
+    # Each once, in the order of the first array.
+    """flink_array_except(a, b) AS
+        list_filter(a, lambda x, i: NOT list_contains(b, x) AND list_position(a, x) = i)""",
     "flink_split_index(x, separator, i) AS CASE WHEN x <> '' THEN list_extract(string_split(x, separator), i + 1) END",
 )
 

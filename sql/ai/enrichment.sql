@@ -3,21 +3,18 @@ INSERT INTO `sentinel.aml_alerts_enriched` (
   `key`, alert_id, rule_id, rule_version, typology, account_id, customer_id, window_start, window_end, detected_at,
   transaction_count, total_amount, currency, severity, evidence, detail, summary, model, prompt_version, status
 )
-WITH prompted AS (
+WITH seen AS (
   SELECT
     *,
-    CONCAT(
-      :enrichment_prompt,
-      'Typology: ', typology,
-      '. Severity: ', severity,
-      '. From ', DATE_FORMAT(window_start, 'yyyy-MM-dd HH:mm:ss.SSS'),
-      ' to ', DATE_FORMAT(window_end, 'yyyy-MM-dd HH:mm:ss.SSS'),
-      '. Transactions: ', CAST(transaction_count AS STRING),
-      '. Total: ', COALESCE(CAST(total_amount AS STRING), 'in several currencies'),
-      '. Figures and evidence: ', detail
-    ) AS prompt
+    :evidence_facts AS evidence_facts
   FROM TABLE(TO_CHANGELOG(TABLE first_seen_alerts))
   WHERE op = 'INSERT' AND detected_at >= :starts_at
+),
+prompted AS (
+  SELECT
+    *,
+    CONCAT(:enrichment_prompt, :alert_facts) AS prompt
+  FROM seen
 )
 SELECT
   CAST(p.account_id AS BYTES) AS `key`,

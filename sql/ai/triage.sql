@@ -7,9 +7,15 @@ INSERT INTO `sentinel.alert_dispositions` (
 WITH seen AS (
   SELECT
     *,
-    JSON_VALUE(detail, '$.evidence') AS facts
+    :evidence_facts AS evidence_facts
   FROM TABLE(TO_CHANGELOG(TABLE first_seen_enriched))
   WHERE op = 'INSERT' AND detected_at >= :starts_at
+),
+told AS (
+  SELECT
+    *,
+    :alert_facts AS facts
+  FROM seen
 ),
 asked AS (
   SELECT
@@ -17,33 +23,10 @@ asked AS (
     CONCAT_WS(
       '
 ',
-      CONCAT('Typology: ', typology),
-      CONCAT('Severity: ', severity),
-      CONCAT('Transactions: ', CAST(transaction_count AS STRING)),
-      CONCAT('Total: ', COALESCE(CAST(total_amount AS STRING), 'in several currencies')),
-      CONCAT('E1 ', SPLIT_INDEX(facts, '; ', 0)),
-      CONCAT('E2 ', SPLIT_INDEX(facts, '; ', 1)),
-      CONCAT('E3 ', SPLIT_INDEX(facts, '; ', 2)),
-      CONCAT('E4 ', SPLIT_INDEX(facts, '; ', 3)),
-      CONCAT('E5 ', SPLIT_INDEX(facts, '; ', 4)),
-      CONCAT('E6 ', SPLIT_INDEX(facts, '; ', 5)),
-      CONCAT('E7 ', SPLIT_INDEX(facts, '; ', 6)),
-      CONCAT('E8 ', SPLIT_INDEX(facts, '; ', 7)),
-      CONCAT('E9 ', SPLIT_INDEX(facts, '; ', 8)),
-      CONCAT('E10 ', SPLIT_INDEX(facts, '; ', 9)),
-      CONCAT('E11 ', SPLIT_INDEX(facts, '; ', 10)),
-      CONCAT('E12 ', SPLIT_INDEX(facts, '; ', 11)),
-      CONCAT('E13 ', SPLIT_INDEX(facts, '; ', 12)),
-      CONCAT('E14 ', SPLIT_INDEX(facts, '; ', 13)),
-      CONCAT('E15 ', SPLIT_INDEX(facts, '; ', 14)),
-      CONCAT('E16 ', SPLIT_INDEX(facts, '; ', 15)),
-      CONCAT('E17 ', SPLIT_INDEX(facts, '; ', 16)),
-      CONCAT('E18 ', SPLIT_INDEX(facts, '; ', 17)),
-      CONCAT('E19 ', SPLIT_INDEX(facts, '; ', 18)),
-      CONCAT('E20 ', SPLIT_INDEX(facts, '; ', 19)),
+      facts,
       CONCAT('Summary: ', COALESCE(summary, 'none'))
     ) AS prompt
-  FROM seen
+  FROM told
 ),
 answered AS (
   SELECT
@@ -51,7 +34,9 @@ answered AS (
     a.account_id,
     a.severity,
     a.total_amount,
+    a.currency,
     a.status,
+    a.facts,
     r.agent_call_status,
     r.agent_response AS raw_response,
     REGEXP_EXTRACT(r.agent_response, '(?s)(\{.*\})', 1) AS body
@@ -68,9 +53,16 @@ parsed AS (
     LOWER(JSON_VALUE(body, '$.sar_recommended')) AS sar_said,
     JSON_VALUE(body, '$.recommended_action') AS action_said,
     JSON_VALUE(body, '$.rationale') AS rationale_said,
-    -- A key given twice, in its own letters or in escapes, has no one value: which a parser takes is its own affair.
-    COALESCE(REGEXP(body, '(?s)"decision"\s*:.*"decision"\s*:'), FALSE)
-    OR COALESCE(REGEXP(body, '\\u00[4-7]'), FALSE) AS is_ambiguous,
+    -- More than one object, or a key twice or in escapes, has no one meaning: which a parser takes is its own affair.
+    COALESCE(
+      REGEXP(body, '(?s)\{.*\{')
+      OR REGEXP(body, '(?s)"decision"\s*:.*"decision"\s*:')
+      OR REGEXP(body, '(?s)"priority"\s*:.*"priority"\s*:')
+      OR REGEXP(body, '(?s)"sar_recommended"\s*:.*"sar_recommended"\s*:')
+      OR REGEXP(body, '(?s)"recommended_action"\s*:.*"recommended_action"\s*:')
+      OR REGEXP(body, '(?s)"rationale"\s*:.*"rationale"\s*:')
+      OR REGEXP(body, '\\u00[4-7]'), FALSE
+    ) AS is_ambiguous,
     COALESCE(REGEXP(raw_response, '(?i)"decision"\s*:\s*"\s*escalate\s*"'), FALSE) AS says_escalate
   FROM answered
 ),
@@ -94,18 +86,33 @@ judged AS (
     END AS agent_status
   FROM parsed
 ),
+cited AS (
+  SELECT
+    *,
+    REGEXP_EXTRACT_ALL(rationale_said, '(?:^|[^A-Za-z0-9_])(E[0-9]+)', 1) AS cited_evidence,
+    REGEXP_EXTRACT_ALL(facts, '(?m)^(E[0-9]+) ', 1) AS present_evidence
+  FROM judged
+),
+-- The first rule that outranks the agent; a sound ESCALATE or REVIEW stands as it is.
 guarded AS (
   SELECT
     *,
     CASE
       WHEN said = 'ESCALATE' OR says_escalate THEN CAST(NULL AS STRING)
       WHEN agent_status <> 'OK' THEN agent_status
-      WHEN said = 'DISMISS' AND severity = 'CRITICAL' THEN 'CRITICAL_SEVERITY'
-      WHEN said = 'DISMISS' AND total_amount >= :never_dismiss_total THEN 'TOTAL'
-      WHEN said = 'DISMISS' AND status <> 'OK' THEN 'NO_SUMMARY'
-      WHEN said = 'DISMISS' AND NOT REGEXP(rationale_said, '\bE[1-9][0-9]*\b') THEN 'NO_EVIDENCE_CITED'
+      WHEN said <> 'DISMISS' THEN CAST(NULL AS STRING)
+      WHEN severity = 'CRITICAL' THEN 'CRITICAL_SEVERITY'
+      WHEN total_amount >= :never_dismiss_total THEN 'TOTAL'
+      -- No one sum to compare: a transaction in another currency must not lift the limit.
+      WHEN total_amount IS NULL OR COALESCE(currency, '') <> :never_dismiss_currency THEN 'TOTAL_UNKNOWN'
+      WHEN sar_said = 'true' THEN 'SAR_RECOMMENDED'
+      WHEN status <> 'OK' THEN 'NO_SUMMARY'
+      WHEN CARDINALITY(cited_evidence) = 0 THEN 'NO_EVIDENCE_CITED'
+      WHEN CARDINALITY(ARRAY_EXCEPT(cited_evidence, present_evidence)) > 0 THEN 'EVIDENCE_NOT_PRESENT'
+      -- Two numbers of 64 hex digits are ordered as their texts are.
+      WHEN SHA256(alert_id) < :quality_control_below THEN 'QUALITY_CONTROL'
     END AS guard
-  FROM judged
+  FROM cited
 )
 SELECT
   CAST(account_id AS BYTES) AS `key`,

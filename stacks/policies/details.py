@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pulumi_policy import ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 from sqlglot import exp
 
+from sql.lineage import columns_of
+from sql.prompts import DETAIL_KEYS, PROMPT_COLUMNS
 from sql.topics import ALERTS, ENRICHED
 from stacks.policies.jobs import inserts_of, target, written
-from stacks.policies.lineage import columns_of
-from stacks.policies.prompts import PROMPT_COLUMNS
 
 FACTS = frozenset(
     {
@@ -24,20 +24,8 @@ FACTS = frozenset(
     }
 )
 """What may be said of transactions, and the bounds of the windows that they are counted in."""
-DETAIL_KEYS = frozenset(
-    {
-        "below_count",
-        "country_count",
-        "evidence",
-        "expected_count",
-        "max_amount",
-        "min_amount",
-        "reporting_threshold",
-        "transaction_type",
-        "upper_bound",
-    }
-)
-"""The figures of the rules, and `evidence`: the facts of their transactions, which the agent cites as E1 to En."""
+TOLD = frozenset(name.partition(".")[0] for name in PROMPT_COLUMNS)
+"""The columns that a prompt reads, or reads a part of."""
 
 
 def findings(insert: exp.Insert) -> Iterator[str]:
@@ -45,8 +33,8 @@ def findings(insert: exp.Insert) -> Iterator[str]:
     columns = written(insert)
     if not columns:
         yield f"An INSERT into {target(insert)} names no columns, so that it cannot be judged. Name them."
-    allowed = PROMPT_COLUMNS if target(insert) == ENRICHED else FACTS
-    for name in sorted(PROMPT_COLUMNS & set(columns)):
+    allowed = TOLD if target(insert) == ENRICHED else FACTS
+    for name in sorted(TOLD & set(columns)):
         if wrong := sorted(columns_of(columns[name]) - allowed):
             yield (
                 f"{name} of {target(insert)} is made of {', '.join(wrong)}, and {name} reaches a prompt. "
@@ -66,7 +54,7 @@ def _keys(detail: exp.Expr) -> Iterator[str]:
         if not isinstance(key, exp.Literal) or key.name not in DETAIL_KEYS:
             yield (
                 f"detail has the key {key.sql()}, which is not known to name nobody. "
-                "Leave it out, or add it to DETAIL_KEYS in stacks/policies/details.py after a review."
+                "Leave it out, or add it to DETAIL_KEYS in sql/prompts.py after a review."
             )
 
 

@@ -1,145 +1,100 @@
 """
-Bad answers of an agent: on both engines the alert comes out, and none is dismissed by accident.
+The outcome of each answer, on both engines, as answers.txt has it; `UPDATE_ANSWERS=1` writes that file anew.
 
-The alert itself would bear a DISMISS: low severity, a small total, a summary.
+Whatever the answer, the alert comes out, and none is dismissed by accident.
 """
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sentinel_cli.flink.referee import Answers, Referee
+from sentinel_cli.local._run import Managed
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
+from tests.answers import CASES, answer, enriched
 from tests.engines import ENRICHED, embedded_stage, flink_stage
 
-PIPELINE = load_pipeline(rules=["geo"])
+PIPELINE = load_pipeline({"ai.quality_control_percent": "0"}, rules=["geo"])
 DISPOSITIONS = "sentinel.alert_dispositions"
-GOOD = {
-    "decision": "DISMISS",
-    "priority": 4,
-    "sar_recommended": False,
-    "recommended_action": "Close the case.",
-    "rationale": "E1 and E2 are a rent payment.",
-}
-
-
-def answer(**changes: Any) -> str:
-    """A sound DISMISS, changed; None takes a field out."""
-    return json.dumps({name: value for name, value in {**GOOD, **changes}.items() if value is not ...})
-
-
-def success(text: str | None) -> list[tuple[str | None, str | None]]:
-    return [("SUCCESS", text)]
-
-
-D, R, E = "DISMISS", "REVIEW", "ESCALATE"
-ANSWERS: dict[str, tuple[list[tuple[str | None, str | None]], str]] = {
-    "sound dismissal": (success(answer()), D),
-    "sound review": (success(answer(decision="REVIEW")), R),
-    "sound escalation": (success(answer(decision="ESCALATE")), E),
-    "fenced": (success(f"```json\n{answer()}\n```"), D),
-    "prose around": (success(f"Here is my answer:\n{answer()}\nI hope that helps."), D),
-    "lower case": (success(answer(decision=" dismiss ")), D),
-    "priority as text": (success(answer(priority="4")), D),
-    "truncated": (success(answer()[:40]), R),
-    "truncated escalation": (success(answer(decision="ESCALATE")[:40]), E),
-    "unknown decision": (success(answer(decision="CLOSE")), R),
-    "decision as number": (success(answer(decision=3)), R),
-    "decision as list": (success(answer(decision=["DISMISS"])), R),
-    "decision as object": (success(answer(decision={"decision": "DISMISS"})), R),
-    "decision null": (success(answer(decision=None)), R),
-    "decision missing": (success(answer(decision=...)), R),
-    "priority 0": (success(answer(priority=0)), R),
-    "priority 6": (success(answer(priority=6)), R),
-    "priority high": (success(answer(priority="high")), R),
-    "priority 2.7": (success(answer(priority=2.7)), R),
-    "priority true": (success(answer(priority=True)), R),
-    "priority huge": (success(answer(priority=99999999999)), R),
-    "priority with newline": (success(answer(priority="3\n")), R),
-    "escalation with priority high": (success(answer(decision="ESCALATE", priority="high")), E),
-    "sar maybe": (success(answer(sar_recommended="maybe")), R),
-    "sar missing": (success(answer(sar_recommended=...)), R),
-    "action missing": (success(answer(recommended_action=...)), R),
-    "rationale missing": (success(answer(rationale=...)), R),
-    "no evidence cited": (success(answer(rationale="It looks fine.")), R),
-    "key twice, both dismiss": (success(answer()[:-1] + ', "decision": "DISMISS"}'), R),
-    "key twice, dismiss last": (success('{"decision": "REVIEW", ' + answer()[1:]), R),
-    "key twice, escalate first": (success('{"decision": "ESCALATE", ' + answer()[1:]), E),
-    "key twice, escalate last": (success(answer()[:-1] + ', "decision": "ESCALATE"}'), E),
-    "key twice, one in escapes": (success(answer(decision="REVIEW")[:-1] + ', "\\u0064ecision": "DISMISS"}'), R),
-    "two objects": (success(answer() + answer(decision="REVIEW")), R),
-    "array of two": (success(f"[{answer()}, {answer()}]"), R),
-    "nested": (success(json.dumps({"answer": GOOD})), R),
-    "wrong case of key": (success(answer().replace('"decision"', '"Decision"')), R),
-    "single quotes": (success(str(GOOD)), R),
-    "refusal": (success("I cannot help with that."), R),
-    "empty": (success(""), R),
-    "blanks": (success("  \n "), R),
-    "null": (success(None), R),
-    "status null": ([(None, answer())], R),
-    "failed": ([("ERROR", "429 Too Many Requests")], R),
-    "failed with a dismissal": ([("ERROR", answer())], R),
-    "failed with an escalation": ([("ERROR", answer(decision="ESCALATE"))], E),
-    "no row": ([], R),
-    "not JSON": (success("decision: DISMISS, priority: 4"), R),
-    "NaN": (success(answer().replace("4", "NaN")), R),
-    "other language": (success(answer(rationale="E1 是房租。", recommended_action="关闭。")), D),
-    "a megabyte": (success(answer(rationale="E1 " + "x" * 1_000_000)), D),
-}
-
-
-def enriched(alert_id: str, **changes: Any) -> dict[str, Any]:
-    """An enriched alert; its id tells which answer the agent gives."""
-    row: dict[str, Any] = {
-        "alert_id": alert_id, "rule_id": "geo", "rule_version": "00000000", "typology": "geographic anomaly",
-        "account_id": "A", "customer_id": "C", "window_start": 0, "window_end": 0, "detected_at": 0,
-        "transaction_count": 2, "total_amount": "20.00", "currency": "USD", "severity": "LOW", "evidence": ["e1", "e2"],
-        "detail": json.dumps({"evidence": "fact one; fact two"}), "summary": "Two payments.", "model": "m",
-        "prompt_version": "00000000", "status": "OK", "key": "A", "$rowtime": 0,
-    }  # fmt: skip
-    return row | changes
-
-
-def _dispositions(rows: list[str]) -> dict[str, dict[str, Any]]:
-    return {row["alert_id"]: row for row in map(json.loads, rows)}
+GOLDEN = Path(__file__).with_name("answers.txt")
+ROWS = [enriched(name, **case.alert) for name, case in CASES.items()]
+ANSWERS = Answers({name: case.rows for name, case in CASES.items()})
 
 
 @pytest.fixture(scope="module")
 def embedded() -> list[str]:
-    rows = [enriched(name) for name in ANSWERS]
-    return embedded_stage(PIPELINE, ENRICHED, rows, Answers({n: a for n, (a, _) in ANSWERS.items()}))[DISPOSITIONS]
+    return embedded_stage(PIPELINE, ENRICHED, ROWS, ANSWERS)[DISPOSITIONS]
 
 
-@pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_is_no_dismissal(embedded: list[str], name: str) -> None:
-    assert _dispositions(embedded)[name]["decision"] == ANSWERS[name][1]
+def _by_id(rows: list[str]) -> dict[str, dict[str, Any]]:
+    return {row["alert_id"]: row for row in map(json.loads, rows)}
+
+
+def _table(rows: list[str]) -> str:
+    """What becomes of each case: a line that a person can read."""
+    found = _by_id(rows)
+    head = ("case", "decision", "agent said", "status", "guard", "priority", "SAR")
+    lines = [head] + [(name, *_outcome(found[name])) for name in CASES]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = (" | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
+    return "".join(f"{line.rstrip()}\n" for line in padded)
+
+
+def _outcome(row: dict[str, Any]) -> tuple[str, ...]:
+    columns = ("decision", "agent_decision", "agent_status", "guard", "priority", "sar_recommended")
+    return tuple("-" if row[name] is None else str(row[name]) for name in columns)
+
+
+def test_the_outcome_of_each_answer_is_golden(embedded: list[str]) -> None:
+    if os.environ.get("UPDATE_ANSWERS"):
+        GOLDEN.write_text(_table(embedded), encoding="utf-8")
+    assert _table(embedded) == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_none_loses_its_alert(embedded: list[str]) -> None:
-    assert sorted(_dispositions(embedded)) == sorted(ANSWERS)
-    assert len(embedded) == len(ANSWERS)
+    assert sorted(_by_id(embedded)) == sorted(CASES)
+    assert len(embedded) == len(CASES)
+
+
+def test_a_dismissal_has_a_sound_answer_and_no_guard_and_the_rest_says_why(embedded: list[str]) -> None:
+    for row in _by_id(embedded).values():
+        if row["decision"] == "DISMISS":
+            assert (row["agent_status"], row["agent_decision"], row["guard"]) == ("OK", "DISMISS", None)
+        elif row["agent_decision"] == "DISMISS" and row["decision"] == "REVIEW":
+            assert row["guard"] is not None
+
+
+def test_the_raw_answer_is_kept(embedded: list[str]) -> None:
+    found = _by_id(embedded)
+    for name, case in CASES.items():
+        assert [found[name]["raw_response"]] == ([text for _, text in case.rows] or [None])
 
 
 def test_both_engines_give_the_same_dispositions(flink: Referee, embedded: list[str]) -> None:
-    rows = [enriched(name) for name in ANSWERS]
-    answers = Answers({name: given for name, (given, _) in ANSWERS.items()})
-    assert flink_stage(flink, PIPELINE, ENRICHED, rows, answers)[DISPOSITIONS] == embedded
+    assert flink_stage(flink, PIPELINE, ENRICHED, ROWS, ANSWERS)[DISPOSITIONS] == embedded
 
 
-GUARDED: dict[str, tuple[dict[str, Any], str | None]] = {
-    "critical": ({"severity": "CRITICAL"}, "CRITICAL_SEVERITY"),
-    "a cent below the total": ({"total_amount": "99999.99"}, None),
-    "the total": ({"total_amount": "100000.00"}, "TOTAL"),
-    "several currencies": ({"total_amount": None, "currency": None}, None),
-    "no summary": ({"summary": None, "status": "MISSING"}, "NO_SUMMARY"),
-}
+@pytest.mark.parametrize(("percent", "least", "most"), [("0", 0, 0), ("5", 60, 140), ("100", 2000, 2000)])
+def test_a_share_of_sound_dismissals_is_looked_at(percent: str, least: int, most: int) -> None:
+    pipeline = load_pipeline({"ai.quality_control_percent": percent}, rules=["geo"])
+    sound: dict[str, Managed] = {**STAND_INS, "AI_RUN_AGENT": lambda asked: [[("SUCCESS", answer())] for _ in asked]}
+    with Engine(pipeline, managed=sound) as engine:
+        engine.append(ENRICHED, [enriched(f"alert {number}") for number in range(2000)])
+        engine.decide()
+        outcomes = [(row["decision"], row["guard"]) for row in engine.rows(DISPOSITIONS)]
+    assert set(outcomes) <= {("DISMISS", None), ("REVIEW", "QUALITY_CONTROL")}
+    assert least <= outcomes.count(("REVIEW", "QUALITY_CONTROL")) <= most
 
 
-def test_the_guard_outranks_a_sound_dismissal_on_both_engines(flink: Referee) -> None:
-    rows = [enriched(name, **changes) for name, (changes, _) in GUARDED.items()]
-    answers = Answers({}, success(answer()))
-    found = embedded_stage(PIPELINE, ENRICHED, rows, answers)[DISPOSITIONS]
-    assert flink_stage(flink, PIPELINE, ENRICHED, rows, answers)[DISPOSITIONS] == found
-    guards = {name: row["guard"] for name, row in _dispositions(found).items()}
-    assert guards == {name: guard for name, (_, guard) in GUARDED.items()}
+def test_both_engines_look_at_the_same_dismissals(flink: Referee) -> None:
+    pipeline = load_pipeline({"ai.quality_control_percent": "33.3"}, rules=["geo"])
+    rows = [enriched(f"alert {number}") for number in range(60)]
+    answers = Answers({}, [("SUCCESS", answer())])
+    found = embedded_stage(pipeline, ENRICHED, rows, answers)
+    assert flink_stage(flink, pipeline, ENRICHED, rows, answers) == found
+    assert 0 < sum("QUALITY_CONTROL" in row for row in found[DISPOSITIONS]) < len(rows)

@@ -91,7 +91,10 @@ def test_model_and_agent_are_named_by_what_they_are(provider: sql.Provider, root
     prompt = made(provider, root)
     assert changed(options, prompt) == {"agent", "triage"}
     edit(root / "ai" / "prompts" / "enrichment.txt", "analyst", "ANALYST")
-    assert changed(prompt, made(provider, root)) == {"enrichment"}
+    other = made(provider, root)
+    assert changed(prompt, other) == {"enrichment"}
+    edit(root / "ai" / "facts.sql", "'Typology: '", "'Pattern: '")
+    assert changed(other, made(provider, root)) == {"enrichment", "triage"}
 
 
 def test_the_two_providers_have_models_of_different_names(root: Path) -> None:

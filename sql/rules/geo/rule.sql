@@ -51,6 +51,7 @@ SELECT
   ARRAY_SLICE(ARRAY_SORT(event_ids), 1, 50) AS evidence,
   JSON_OBJECT(
     'country_count' VALUE country_count,
+    'min_countries' VALUE :min_countries,
     'evidence' VALUE ARRAY_JOIN(ARRAY_SLICE(ARRAY_SORT(facts), 1, 50), '; ')
   ) AS detail
 FROM windowed

@@ -72,6 +72,7 @@ SELECT
     'transaction_type' VALUE transaction_type,
     'min_amount' VALUE CAST(:min_amount AS STRING),
     'max_amount' VALUE CAST(:max_amount AS STRING),
+    'min_transactions' VALUE :min_transactions,
     'evidence' VALUE ARRAY_JOIN(ARRAY_SLICE(ARRAY_SORT(facts), 1, 50), '; ')
   ) AS detail
 FROM onset

@@ -67,6 +67,9 @@ SELECT
   JSON_OBJECT(
     'below_count' VALUE below_count,
     'reporting_threshold' VALUE CAST(:reporting_threshold AS STRING),
+    'min_transactions' VALUE :min_transactions,
+    'min_below' VALUE :min_below,
+    'min_total' VALUE CAST(:min_total AS STRING),
     'evidence' VALUE ARRAY_JOIN(ARRAY_SLICE(ARRAY_SORT(facts), 1, 50), '; ')
   ) AS detail
 FROM onset

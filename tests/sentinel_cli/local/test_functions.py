@@ -19,7 +19,7 @@ TYPES = {
     "TIMESTAMP_LTZ(3)": "TIMESTAMP", "BYTES": "BLOB",
 }  # fmt: skip
 UNKNOWN = {
-    "ARRAY_DISTINCT", "CARDINALITY", "REPEAT", "ROUND", "SUBSTRING", "TRY_CAST", "/", "MOD(", "CAST(x AS INT)", "$',",
+    "ARRAY_DISTINCT", "REPEAT", "ROUND", "SUBSTRING", "TRY_CAST", "/", "MOD(", "CAST(x AS INT)", "$',",
     "CAST(x AS TIMESTAMP(3))", "CAST(x AS DECIMAL(18, 1))", "ABSENT ON NULL", "'a' VALUE 1, 'a'", "REGEXP('abc', x)",
     "REGEXP(x, '')", "(b)?", "y', 2)", "(.)y')", "VALUE JSON_OBJECT",
 }  # fmt: skip

@@ -67,12 +67,17 @@ def _forgotten(stack: ShownStack) -> None:
 
 
 CASES: dict[str, Damage] = {
-    "The prompt of the enrichment names the account.": _text("enrichment", "typology,\n", "account_id,\n"),
-    "The triage calls the customer's id facts, and facts go into the prompt.": _text(
-        "triage", "JSON_VALUE(detail, '$.evidence') AS facts", "customer_id AS facts"
+    "The prompt of the enrichment names the account.": _text(
+        "enrichment", "CONCAT('Typology: '", "CONCAT(account_id, 'Typology: '"
+    ),
+    "The triage takes the customer's id for evidence, and evidence goes into the prompt.": _text(
+        "triage", "THEN JSON_VALUE(detail, '$.evidence')", "THEN customer_id"
     ),
     "The prompt of the triage is the whole row.": _text(
-        "triage", "CONCAT('Typology: ', typology)", "CONCAT('Row: ', CAST(ROW(*) AS STRING))"
+        "triage", "CONCAT('Severity: '", "CONCAT('Row: ', CAST(ROW(*) AS STRING), 'Severity: '"
+    ),
+    "The prompt of the enrichment is the whole detail.": _text(
+        "enrichment", "JSON_VALUE(detail, '$.min_total')", "detail"
     ),
     "The enrichment hands over the evidence beside the prompt.": _text(
         "enrichment", "p.prompt)", "p.prompt, p.evidence)"

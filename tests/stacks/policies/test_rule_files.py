@@ -50,7 +50,7 @@ def test_a_number_in_its_place_is_none_of_a_rules(old: str, new: str) -> None:
 
 def test_the_finding_names_file_line_and_what_to_do() -> None:
     assert list(thresholds.findings(changed("country_count >= :min_countries", "country_count >= 3"), FILE)) == [
-        "sql/rules/geo/rule.sql:58: country_count >= 3 holds a number of its own. "
+        "sql/rules/geo/rule.sql:59: country_count >= 3 holds a number of its own. "
         "Declare it under [parameters] in the rule.toml beside it, and write its name with a colon here."
     ]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sql.lineage import columns_of
 from stacks.policies.jobs import inserts
-from stacks.policies.lineage import columns_of
 
 HEAD = "INSERT INTO `sentinel.x` (a) "
 MADE: dict[str, set[str]] = {
@@ -24,6 +24,13 @@ MADE: dict[str, set[str]] = {
     },
     "SELECT r.s FROM `sentinel.t` AS p LEFT JOIN LATERAL TABLE(ML_PREDICT('m', p.b)) AS r(s) ON TRUE": {"s"},
     "SELECT r.s FROM `sentinel.t` AS p LEFT JOIN LATERAL TABLE(PIECES(p.b)) AS r(s) ON TRUE": {"b"},
+    "SELECT JSON_VALUE(b, '$.c') FROM `sentinel.t`": {"b.c"},
+    "WITH u AS (SELECT b AS c FROM `sentinel.t`) SELECT REGEXP_EXTRACT(JSON_VALUE(p.c, '$.d'), 'x', 1) FROM u AS p": {
+        "b.d"
+    },
+    "SELECT JSON_VALUE(b, account_id) FROM `sentinel.t`": {"b", "account_id"},
+    "SELECT JSON_VALUE(UPPER(b), '$.c') FROM `sentinel.t`": {"b"},
+    "SELECT JSON_VALUE(b, '$') FROM `sentinel.t`": {"b"},
     "SELECT (SELECT MAX(account_id) FROM `sentinel.v`) FROM `sentinel.t`": {"account_id"},
 }
 UNFOLLOWED = [

@@ -4,8 +4,9 @@ Which columns of tables a value is made of, through CTEs, subqueries and table f
     SELECT CONCAT('Total: ', total) AS prompt FROM summed        prompt <- total
     summed AS (SELECT SUM(amount) AS total FROM `sentinel.x`)    total <- amount
 
-A count says nothing of what it counts, and a window's partition nothing of a value in it. What cannot be followed
-comes out under a name that no list of allowed columns holds.
+A count says nothing of what it counts, and a window's partition nothing of a value in it. Of a JSON text
+JSON_VALUE(detail, '$.total') is only that part, `detail.total`. What cannot be followed comes out under a name that no
+list of allowed columns holds.
 """
 
 import re
@@ -26,6 +27,8 @@ def columns_of(value: exp.Expr) -> frozenset[str]:
     for node in _parts(value):
         if isinstance(node, exp.Star):
             found |= _EVERY_COLUMN
+        elif part := _part_of_json(node):
+            found |= {f"{column}.{part}" for column in _trace(node.expressions[0])}
         elif isinstance(node, exp.Column):
             found |= _trace(node)
     return frozenset(found)
@@ -34,11 +37,20 @@ def columns_of(value: exp.Expr) -> frozenset[str]:
 def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
     """The node and what it is computed from."""
     yield node
-    if isinstance(node, exp.Count | exp.Column):
+    if isinstance(node, exp.Count | exp.Column) or _part_of_json(node):
         return
     children = [node.this] if isinstance(node, exp.Window) else node.iter_expressions()
     for child in children:
         yield from _parts(child)
+
+
+def _part_of_json(node: exp.Expr) -> str | None:
+    """The key that JSON_VALUE reads of a column; None for anything else."""
+    if not isinstance(node, exp.Anonymous) or node.name.upper() != "JSON_VALUE" or len(node.expressions) != 2:
+        return None
+    text, path = node.expressions
+    key = re.fullmatch(r"\$\.([A-Za-z_]+)", path.name) if isinstance(path, exp.Literal) else None
+    return key[1] if key and isinstance(text, exp.Column) else None
 
 
 def _trace(column: exp.Column) -> frozenset[str]:
@@ -59,12 +71,23 @@ def _relations(select: exp.Select) -> dict[str, exp.Expr | None]:
     from_ = select.args.get("from_")
     items = [from_.this] if from_ else []
     items += [join.this for join in select.args.get("joins") or ()] + list(select.args.get("laterals") or ())
-    queries = {cte.alias: cte for cte in select.root().find_all(exp.CTE)}
+    queries = _queries(select)
     found: dict[str, exp.Expr | None] = {}
     for number, item in enumerate(items):
         name = item.alias or (item.name if isinstance(item.this, exp.Identifier) else str(number))
         read = _read(item)
         found[name] = queries.get(read.name) if isinstance(read, exp.Identifier) else read
+    return found
+
+
+def _queries(select: exp.Select) -> dict[str, exp.CTE]:
+    """The CTEs in sight, by name; an inner one hides an outer one."""
+    found: dict[str, exp.CTE] = {}
+    node: exp.Expr | None = select
+    while node is not None:
+        with_ = node.args.get("with_")
+        found = {cte.alias: cte for cte in (with_.expressions if with_ else ())} | found
+        node = node.parent
     return found
 
 
