@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.commands import broker, topics
+from sentinel_cli.commands import broker, sar, topics
 from sentinel_cli.commands.consume import consume
 from sentinel_cli.commands.dashboard import dashboard
 from sentinel_cli.commands.demo import demo
@@ -51,6 +51,7 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
 
 _add(app, generate, produce, consume, dashboard, demo, replay, run, preview_report, status, doctor)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
+_group("sar", "Suspicious activity reports.", sar.draft)
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 
 
