@@ -1,12 +1,16 @@
 """docs/evaluation.md and its picture: the figures of the rules that stand in for an agent on one machine."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 
 from sentinel_cli.evaluation.alerts import LabelledSet, read_set
 from sentinel_cli.evaluation.answers import Answers, Usage, ask
 from sentinel_cli.evaluation.chart import chart
+from sentinel_cli.evaluation.figures import figures
 from sentinel_cli.evaluation.report import report
+from sentinel_cli.local._run import Answers as Rows
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 
@@ -57,6 +61,13 @@ model to beat, and no triage for a bank. No model has been evaluated here.
 
 ![Decisions of the local triager by label](images/evaluation.svg)
 """
+_GUARD = """
+## What the guard holds
+An agent that answers DISMISS to everything and cites E1 each time shows what the guard in `sql/ai/triage.sql` holds
+without the agent's help. Of {of} suspicious alerts it would dismiss {of}, and {dismissed} are dismissed after the
+guard. The guard overruled it on {held} of all {alerts} alerts: {reasons}. So the guard stops what a rule can see, and
+makes no bad agent a good one; its limits are [parameters](../sql/ai/ai.toml).
+"""
 _TAIL = """\
 
 Precision, recall and dismissals are those of the first run. Intervals are Wilson's, for 95 %; they take the alerts for
@@ -74,7 +85,7 @@ def _evaluated() -> tuple[LabelledSet, Answers]:
 def evaluation_page() -> str:
     """The page: what the set is, and the figures of the local triager."""
     alerts, answers = _evaluated()
-    return f"{_HEAD}{_counts(alerts)}\n{_SET}\n{_FIGURES}\n{report(alerts, [answers])}{_TAIL}"
+    return f"{_HEAD}{_counts(alerts)}\n{_SET}\n{_FIGURES}\n{report(alerts, [answers])}{_TAIL}{_guard(alerts)}"
 
 
 def evaluation_picture() -> str:
@@ -89,3 +100,18 @@ def _counts(alerts: LabelledSet) -> str:
         f"| {kind} | {counts[kind, True]} | {counts[kind, False]} |" for kind in dict.fromkeys(k for k, _ in counts)
     ]
     return "\n".join(["| kind | suspicious | benign |", "|---|---|---|", *rows, ""])
+
+
+def _guard(alerts: LabelledSet) -> str:
+    answers = ask(alerts, load_pipeline(), {**STAND_INS, "AI_RUN_AGENT": _dismiss}, 1, Usage())
+    found = figures(alerts.alerts, answers).dismissed
+    guards = Counter(answer.guard for answer in answers.runs[0] if answer.guard)
+    reasons = ", ".join(f"{guard} {count}" for guard, count in sorted(guards.items()))
+    return _GUARD.format(
+        of=found.of, dismissed=found.count, held=guards.total(), alerts=len(alerts.alerts), reasons=reasons
+    )
+
+
+def _dismiss(arguments: Sequence[tuple[str, ...]]) -> Rows:
+    answer = {"decision": "DISMISS", "priority": 5, "sar_recommended": False, "recommended_action": "None."}
+    return [[("SUCCESS", json.dumps({**answer, "rationale": "Ordinary, see E1."}))] for _ in arguments]
