@@ -60,7 +60,7 @@ def _measure(figures: Figures, stream: "Stream", home: Path, events: int) -> Non
     stream.send(np.linspace(now - HOURS * 3_600_000, now, events).astype(np.int64))
     with service(stream.broker, home) as process:
         caught = catch_up(process, events)
-        figures.add(section, f"{name}: a history of {events:,}", [caught], caught["events"])
+        figures.add(section, f"{name}: a history of {events:,}", [caught], int(caught["events"]))
         figures.at_least(section, f"{name}: events a second", caught["events"] / caught["seconds"], 50_000, "events/s")
         figures.at_most(section, f"{name}: memory at the end to half-way", caught["peak_mb"] / caught["half_mb"], 1.1)
         delays = latencies(stream)

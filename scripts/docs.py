@@ -16,6 +16,7 @@ from rich.console import Console
 
 import sql
 from scripts.docs_dashboard import dashboard_page, dashboard_picture
+from scripts.docs_evaluation import evaluation_page, evaluation_picture
 from scripts.docs_policies import policies_page
 from scripts.docs_stack import resources_page
 from sentinel_cli.demo import Demo
@@ -164,6 +165,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/cli.md": cli_page,
     "credentials.env.example": credentials_page,
     "docs/dashboard.md": dashboard_page,
+    "docs/evaluation.md": evaluation_page,
+    "docs/images/evaluation.svg": evaluation_picture,
     "docs/policies.md": policies_page,
     "docs/resources.md": resources_page,
 }

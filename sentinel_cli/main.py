@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.commands import broker, topics
+from sentinel_cli.commands import broker, sar, topics
 from sentinel_cli.commands.consume import consume
 from sentinel_cli.commands.dashboard import dashboard
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.doctor import doctor
+from sentinel_cli.commands.evaluate import evaluate
 from sentinel_cli.commands.generate import generate
 from sentinel_cli.commands.preview_report import preview_report
 from sentinel_cli.commands.produce import produce
@@ -49,8 +50,9 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
     app.add_typer(group, name=name)
 
 
-_add(app, generate, produce, consume, dashboard, demo, replay, run, preview_report, status, doctor)
+_add(app, generate, produce, consume, dashboard, demo, replay, run, preview_report, status, doctor, evaluate)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
+_group("sar", "Suspicious activity reports.", sar.draft)
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 
 

@@ -92,14 +92,14 @@ def load_batch(connection: duckdb.DuckDBPyConnection, events: Sequence[Row]) -> 
 
 def run_replay(pipeline: Pipeline, events: Sequence[Row]) -> Engine:
     """An engine that has seen all events at once."""
-    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts")
+    engine = Engine(pipeline, until="sentinel.aml_alerts")
     engine.replay(load_batch(engine.connection, events))
     return engine
 
 
 def run_steps(pipeline: Pipeline, events: Sequence[Row]) -> Engine:
     """An engine that has seen the events one by one."""
-    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts", incremental=True)
+    engine = Engine(pipeline, until="sentinel.aml_alerts", incremental=True)
     batch = load_batch(engine.connection, events)
     for number in range(len(events)):
         engine.step(f"(SELECT * FROM {batch} WHERE __seq = {number})", is_last=number == len(events) - 1)

@@ -7,8 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from sentinel_cli.flink.pipeline import run_stage
 from sentinel_cli.flink.referee import Answers, Referee
 from sentinel_cli.local.engine import Engine
@@ -25,7 +23,7 @@ DETECTED = (ALERTS, "sentinel.transactions_late", "sentinel.dead_letters")
 
 def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | None = None) -> Result:
     """Alerts, late rows and dead letters of the embedded engine, as one replay or in steps of so many rows."""
-    with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=step is not None) as engine:
+    with Engine(pipeline, until=ALERTS, incremental=step is not None) as engine:
         batch = load_batch(engine.connection, events)
         if step is None:
             engine.replay(batch)
@@ -38,7 +36,7 @@ def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | No
 
 def partitioned_detection(pipeline: Pipeline, events: Sequence[Row], partitions: int, step: int) -> Result:
     """The same in steps over several partitions; event number n arrives in partition `n % 7 % partitions`."""
-    with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=True) as engine:
+    with Engine(pipeline, until=ALERTS, incremental=True) as engine:
         batch = load_batch(engine.connection, events)
         placed = f"(SELECT *, (__seq % 7 % {partitions})::INTEGER AS __partition FROM {batch})"
         for start in range(0, len(events), step):
@@ -52,7 +50,7 @@ def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, 
     found: dict[str, list[Row]] = {table: [] for table in DETECTED}
     at -= at % step
     for first, last in ((0, at), (at, len(events))):
-        with Engine(pipeline, duckdb.connect(), until=ALERTS, incremental=True) as engine:
+        with Engine(pipeline, until=ALERTS, incremental=True) as engine:
             batch = load_batch(engine.connection, events)
             placed = f"(SELECT *, (__seq % 7 % 3)::INTEGER AS __partition FROM {batch})"
             for path in folder.glob("*"):
@@ -84,7 +82,7 @@ def embedded_stage(pipeline: Pipeline, source: str, rows: Sequence[Row], answers
         managed["AI_RUN_AGENT"] = lambda asked: [
             [tuple(row) for row in answers.answers.get(key, answers.default)] for _, _, key in asked
         ]
-    with Engine(pipeline, duckdb.connect(), managed=managed) as engine:
+    with Engine(pipeline, managed=managed) as engine:
         for row in rows:
             engine.append(source, [row])
             engine.decide()

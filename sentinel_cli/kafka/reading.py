@@ -22,13 +22,38 @@ class UnreadableError(ValueError):
     """A record that is not what its topic promises; says why."""
 
 
+class RowContract:
+    """What a table's schema asks of a record, as JSON Schema."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        # A newer writer may have added a column, which does not concern this reader.
+        self._schema = jsonschema_rs.validator_for({**table.schema, "additionalProperties": True})
+
+    def row(self, fields: Mapping[str, Any]) -> Row:
+        """
+        The row of a JSON object.
+
+        Raises:
+            UnreadableError: it breaks the table's schema.
+        """
+        record = {name: field for name, field in fields.items() if field is not None}
+        try:
+            self._schema.validate(record)
+            return {column.name: _typed(column, record.get(column.name)) for column in self.table.columns}
+        except jsonschema_rs.ValidationError as error:
+            where = ".".join(map(str, error.instance_path)) or "the record"
+            raise UnreadableError(f"{where}: {error.message[:200]}") from None
+        except (OverflowError, InvalidOperation):
+            raise UnreadableError("a number is out of range") from None
+
+
 class RowReader:
     """Reads the records of one table."""
 
     def __init__(self, table: Table, registry: Registry) -> None:
         self.table, self.registry = table, registry
-        # A newer writer may have added a column, which does not concern this reader.
-        self._contract = jsonschema_rs.validator_for({**table.schema, "additionalProperties": True})
+        self._contract = RowContract(table)
 
     def row(self, value: bytes | None) -> Row:
         """
@@ -38,15 +63,7 @@ class RowReader:
             UnreadableError: the record is not in Confluent's wire format, no JSON, or breaks the table's schema.
             ServiceError: the registry, asked for a schema that is not known yet, does not answer or refuses.
         """
-        record = {name: field for name, field in self._record(value).items() if field is not None}
-        try:
-            self._contract.validate(record)
-            return {column.name: _typed(column, record.get(column.name)) for column in self.table.columns}
-        except jsonschema_rs.ValidationError as error:
-            where = ".".join(map(str, error.instance_path)) or "the record"
-            raise UnreadableError(f"{where}: {error.message[:200]}") from None
-        except (OverflowError, InvalidOperation):
-            raise UnreadableError("a number is out of range") from None
+        return self._contract.row(self._record(value))
 
     def _record(self, value: bytes | None) -> Mapping[str, Any]:
         try:

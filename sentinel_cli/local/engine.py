@@ -45,16 +45,15 @@ class Engine:
     def __init__(
         self,
         pipeline: Pipeline,
-        connection: duckdb.DuckDBPyConnection | None = None,
         *,
         after: str = RAW,
         until: str = "sentinel.alert_dispositions",
         incremental: bool = False,
         managed: Mapping[str, Managed] = STAND_INS,
     ) -> None:
-        self.connection = connection or duckdb.connect()
+        self.connection = duckdb.connect()
         self.connection.execute("SET TimeZone = 'UTC'")
-        # At 16 MB, the default, a database in memory is compressed with every other step, which takes as long as the step.
+        # At 16 MB, the default, what is in memory is compressed with every other step, for as long as the step takes.
         self.connection.execute("SET checkpoint_threshold = '256MB'")
         register_functions(self.connection)
         # A connection with functions that is still open when the interpreter ends makes DuckDB complain at length.

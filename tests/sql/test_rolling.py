@@ -3,8 +3,6 @@
 import random
 from itertools import groupby
 
-import duckdb
-
 import sql
 from sentinel_cli.local.engine import Engine
 from tests.cases import alerts_of, epoch_ms, load_batch, run_replay
@@ -37,7 +35,7 @@ def test_rolling_finds_every_burst_and_tumbling_a_quarter() -> None:
 def emissions(events: list[Event]) -> list[tuple[str, int]]:
     """Account of each rolling alert, and the newest event time of the step that emitted it."""
     pipeline = sql.load_pipeline(rules=["structuring_rolling"])
-    engine = Engine(pipeline, duckdb.connect(), until="sentinel.aml_alerts", incremental=True)
+    engine = Engine(pipeline, until="sentinel.aml_alerts", incremental=True)
     found, first, seen = [], 0, 0
     with engine:
         batch = load_batch(engine.connection, events)

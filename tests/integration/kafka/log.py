@@ -11,6 +11,7 @@ from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame, unframe
+from tests.integration.kafka.secure import SecureBroker
 from tests.integration.kafka.topics import connection
 
 RAW = "sentinel.transactions_raw"
@@ -33,6 +34,17 @@ def write(broker: LocalBroker, lines: Iterable[bytes], topic: str = RAW, patienc
         count += 1
     assert producer.flush(patience) == 0
     return count
+
+
+def seal(broker: SecureBroker, topic: str, *records: dict[str, Any]) -> None:
+    """Write records as the runner."""
+    where = broker.connection()
+    latest = Registry(where).latest(f"{topic}-value")
+    assert latest is not None
+    producer = Producer(where.client({"partitioner": PARTITIONER}))
+    for record in records:
+        producer.produce(topic, frame(latest.id, orjson.dumps(record)), record["account_id"].encode())
+    assert producer.flush(30) == 0
 
 
 def schema_of(broker: LocalBroker, topic: str) -> int:

@@ -25,11 +25,10 @@ from sentinel_cli.consumer import consume as consumption
 from sentinel_cli.consumer import decided
 from sentinel_cli.consumer.consume import Consumption
 from sentinel_cli.consumer.request import Request
-from sentinel_cli.kafka.partitioner import PARTITIONER
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame
 from tests.alerts import alert, alert_id, disposition, enriched
-from tests.integration.kafka.log import write, write_raw
+from tests.integration.kafka.log import seal, write, write_raw
 from tests.integration.kafka.secure import SECRETS, SecureBroker
 from tests.integration.kafka.topics import connection
 
@@ -333,17 +332,6 @@ def test_a_group_of_another_name_is_refused_in_one_sentence(secured: SecureBroke
     done = subprocess.run([*CONSUME, "--group", "mine"], capture_output=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "does not let this key use the consumer group" in done.stderr.decode().splitlines()[-1]
-
-
-def seal(broker: SecureBroker, topic: str, *records: dict[str, Any]) -> None:
-    """Write records as the runner."""
-    where = broker.connection()
-    latest = Registry(where).latest(f"{topic}-value")
-    assert latest is not None
-    producer = Producer(where.client({"partitioner": PARTITIONER}))
-    for record in records:
-        producer.produce(topic, frame(latest.id, orjson.dumps(record)), record["account_id"].encode())
-    assert producer.flush(30) == 0
 
 
 def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,8 @@ from sentinel_cli.dashboard.board import Board, Snapshot
 from sentinel_cli.dashboard.kafka_source import KafkaSource
 from sentinel_cli.kafka.connection import Account, Connection
 from tests.alerts import alert, alert_id, disposition, enriched
-from tests.integration.kafka.log import heartbeats, write, write_raw
+from tests.integration.kafka.log import heartbeats, seal, write, write_raw
 from tests.integration.kafka.secure import SecureBroker
-from tests.integration.kafka.test_consume import seal
 from tests.integration.kafka.topics import connection
 from tests.sentinel_cli.dashboard.screen import after
 

@@ -1,0 +1,76 @@
+"""The labelled alerts: a frozen set that comes with the program, made by scripts/evaluation_set.py."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError
+from sentinel_cli.scoring import epoch_ms
+from sql import Pipeline
+from sql.errors import InputError
+from sql.topics import ALERTS
+
+PATH = Path(__file__).parent / "data/alerts.jsonl"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """An alert and the ground truth of whoever made its transactions; no analyst has seen it."""
+
+    alert: Row
+    """Times in epoch milliseconds."""
+    is_suspicious: bool
+    kind: str
+    """episode, near miss, look-alike, amlbench or injection."""
+    reason: str
+    """Why the label is what it is."""
+
+    @property
+    def evidence_count(self) -> int:
+        """How many transactions its detail lists, which is what an answer may cite."""
+        facts = str(orjson.loads(self.alert["detail"])["evidence"])
+        return len(facts.split("; "))
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """Labelled alerts, and what names the set."""
+
+    alerts: list[Labelled]
+    digest: str
+    """First 16 hex digits of SHA-256 over the file."""
+
+
+def read_set(pipeline: Pipeline, path: Path = PATH) -> LabelledSet:
+    """
+    The labelled alerts of a file of JSON Lines.
+
+    Raises:
+        InputError: the file cannot be read, or a line is not what it should be.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    contract, alerts = RowContract(pipeline.table(ALERTS)), []
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            alerts.append(_labelled(orjson.loads(line), contract))
+        except (ValueError, KeyError, TypeError, UnreadableError) as error:
+            raise InputError(f"{path}, line {number}: {error}.") from None
+    return LabelledSet(alerts, sha256(text).hexdigest()[:16])
+
+
+def _labelled(entry: Row, contract: RowContract) -> Labelled:
+    if not isinstance(entry["alert"], dict):
+        raise TypeError("it has no alert")
+    if entry["label"] not in {"suspicious", "benign"}:
+        raise ValueError(f"label {entry['label']!r} is neither suspicious nor benign")
+    row = contract.row(entry["alert"])
+    plain = {name: epoch_ms(value) if hasattr(value, "timestamp") else value for name, value in row.items()}
+    found = Labelled(plain, entry["label"] == "suspicious", entry["kind"], entry["reason"])
+    if not found.evidence_count:
+        raise ValueError("the alert lists no evidence")
+    return found

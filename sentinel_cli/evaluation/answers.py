@@ -1,0 +1,138 @@
+"""Puts the labelled alerts to whoever explains and triages, through the pipeline's own SQL, and keeps the answers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from sentinel_cli.evaluation.alerts import LabelledSet
+from sentinel_cli.local._run import Managed
+from sentinel_cli.local.engine import Engine
+from sql import Pipeline
+from sql.errors import InputError
+from sql.topics import ALERTS, DISPOSITIONS
+
+_CITED = re.compile(r"\bE([1-9][0-9]*)\b")
+
+
+class Counted(Protocol):
+    """A call of a model, as far as it counts here; what is not known is None."""
+
+    @property
+    def input_tokens(self) -> int | None:
+        """As the endpoint counted."""
+
+    @property
+    def output_tokens(self) -> int | None:
+        """As the endpoint counted."""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars."""
+
+
+@dataclass
+class Usage:
+    """What the calls came to; nothing where rules answered."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: Decimal = Decimal(0)
+
+    def take(self, call: Counted) -> None:
+        """Count a call."""
+        self.input_tokens += call.input_tokens or 0
+        self.output_tokens += call.output_tokens or 0
+        self.cost += call.cost or Decimal(0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was decided on one alert."""
+
+    alert_id: str
+    decision: str
+    """After the guard."""
+    agent_decision: str | None
+    """Before it; None where the answer said nothing that counts."""
+    agent_status: str
+    guard: str | None
+    cited: int
+    """Pieces of evidence that the rationale names, each once."""
+    existing: int
+    """Those of them that the alert has."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one model and prompt to one set, in one or more runs."""
+
+    name: str
+    """Agent and prompt, as a disposition has them."""
+    digest: str
+    """Of the set."""
+    runs: list[list[Answer]]
+    """Each in the order of the set."""
+    usage: Usage = field(default_factory=Usage)
+
+
+def ask(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed], runs: int, usage: Usage) -> Answers:
+    """
+    Ask about every alert of the set, so many times over; `usage` is what the managed functions count into.
+
+    Raises:
+        EngineError: the engine could not run.
+    """
+    given = [_run(alerts, pipeline, managed) for _ in range(runs)]
+    return Answers(given[0][0], alerts.digest, [run for _, run in given], usage)
+
+
+def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]) -> tuple[str, list[Answer]]:
+    with Engine(pipeline, incremental=True, managed=managed) as engine:
+        engine.append(ALERTS, [labelled.alert for labelled in alerts.alerts])
+        engine.decide()
+        rows = {row["alert_id"]: row for row in engine.rows(DISPOSITIONS)}
+    found = [_answer(rows[entry.alert["alert_id"]], entry.evidence_count) for entry in alerts.alerts]
+    names = {f"{row['model']}, prompt {row['prompt_version']}" for row in rows.values()}
+    return "; ".join(sorted(names)), found
+
+
+def _answer(row: dict[str, Any], evidence: int) -> Answer:
+    cited = {int(number) for number in _CITED.findall(row["rationale"] or "")}
+    return Answer(
+        row["alert_id"], row["decision"], row["agent_decision"], row["agent_status"], row["guard"],
+        len(cited), sum(number <= evidence for number in cited),
+    )  # fmt: skip
+
+
+def to_json(answers: Answers) -> bytes:
+    """All answers as one JSON object, which `read_answers` takes back."""
+    return (
+        orjson.dumps({**asdict(answers), "usage": {**asdict(answers.usage), "cost": str(answers.usage.cost)}}) + b"\n"
+    )
+
+
+def read_answers(path: Path, alerts: LabelledSet) -> Answers:
+    """
+    The answers of an earlier run to the same set.
+
+    Raises:
+        InputError: the file cannot be read, is none, or answers another set.
+    """
+    try:
+        found = orjson.loads(path.read_bytes())
+        runs = [[Answer(**answer) for answer in run] for run in found["runs"]]
+        usage = Usage(**{**found["usage"], "cost": Decimal(found["usage"]["cost"])})
+        answers = Answers(f"{found['name']} ({path.name})", str(found["digest"]), runs, usage)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        raise InputError(f"{path} is not what `sentinel evaluate --out` writes.") from None
+    ids = [labelled.alert["alert_id"] for labelled in alerts.alerts]
+    if answers.digest != alerts.digest or not runs or any([a.alert_id for a in run] != ids for run in runs):
+        raise InputError(f"{path} answers another set of alerts: a paired test needs the same one.")
+    return answers

@@ -1,0 +1,73 @@
+"""What `sentinel evaluate` does and says."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sentinel_cli.evaluation.alerts import PATH, LabelledSet, read_set
+from sentinel_cli.evaluation.answers import Answers, Usage, ask, read_answers, to_json
+from sentinel_cli.evaluation.chart import chart
+from sentinel_cli.evaluation.figures import figures
+from sentinel_cli.evaluation.report import CHART, report
+from sentinel_cli.local._run import Managed
+from sentinel_cli.local.stand_ins import STAND_INS
+from sentinel_cli.outputs import written_aside
+from sql import load_pipeline
+from sql.errors import InputError
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask, what to compare with, and where the results go."""
+
+    alerts: Path | None
+    runs: int
+    against: Path | None
+    out: Path | None
+    report: Path | None
+
+
+def run(request: Request, managed: Mapping[str, Managed] = STAND_INS, usage: Usage | None = None) -> bool:
+    """
+    Evaluate, print the tables, write what was asked for; False where a suspicious alert was dismissed.
+
+    Args:
+        request: What to ask.
+        managed: Who explains and triages.
+        usage: What `managed` counts its calls into; None where it makes none.
+
+    Raises:
+        InputError: a file cannot be read or written, or is not what it should be.
+        EngineError: the engine could not run.
+    """
+    pipeline = load_pipeline()
+    alerts = read_set(pipeline, request.alerts or PATH)
+    # The file is looked at before anybody is asked: answers cost.
+    earlier = [read_answers(request.against, alerts)] if request.against else []
+    answers = ask(alerts, pipeline, managed, request.runs, usage or Usage())
+    text = report(alerts, [answers, *earlier])
+    print(text, end="", flush=True)
+    if request.out:
+        _write(request.out, to_json(answers))
+    if request.report:
+        _write_report(request.report, text, alerts, [answers, *earlier])
+    dismissed = figures(alerts.alerts, answers).dismissed.count
+    if dismissed:
+        print(f"sentinel: {dismissed} suspicious alerts were dismissed; the guard has to hold them", file=sys.stderr)
+    return not dismissed
+
+
+def _write_report(folder: Path, text: str, alerts: LabelledSet, given: list[Answers]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made: {error.strerror}.") from None
+    head = "# Evaluation of the triage\n\n![Decisions by label](" + CHART + ")\n\n"
+    _write(folder / "report.md", (head + text).encode())
+    _write(folder / CHART, chart(alerts.alerts, given).encode())
+
+
+def _write(path: Path, text: bytes) -> None:
+    with written_aside(str(path)) as aside:
+        aside.write_bytes(text)

@@ -1,0 +1,151 @@
+"""Whoever answers is judged by what the pipeline's SQL makes of the answers."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from sentinel_cli.evaluation.alerts import PATH, LabelledSet, read_set
+from sentinel_cli.evaluation.answers import Answers, Usage, ask, read_answers, to_json
+from sentinel_cli.evaluation.chart import chart
+from sentinel_cli.evaluation.figures import figures
+from sentinel_cli.evaluation.report import report
+from sentinel_cli.evaluation.screen import Request, run
+from sentinel_cli.local._run import Answers as Rows
+from sentinel_cli.local._run import Managed
+from sentinel_cli.local.stand_ins import STAND_INS
+from sql import load_pipeline
+from sql.errors import InputError
+
+PIPELINE = load_pipeline()
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def alerts() -> LabelledSet:
+    whole = read_set(PIPELINE)
+    return LabelledSet(whole.alerts[::12], "a part")
+
+
+def saying(decision: str, rationale: str = "See E1.", **more: object) -> dict[str, Managed]:
+    said = {"decision": decision, "priority": 3, "sar_recommended": False, "recommended_action": "Look.", **more}
+
+    def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
+        return [[("SUCCESS", json.dumps({**said, "rationale": rationale}))] for _ in arguments]
+
+    return {**STAND_INS, "AI_RUN_AGENT": agent}
+
+
+def asked(alerts: LabelledSet, managed: dict[str, Managed], runs: int = 1) -> Answers:
+    return ask(alerts, PIPELINE, managed, runs, Usage())
+
+
+def test_the_local_triager_is_sound_stable_and_dismisses_nothing_suspicious(alerts: LabelledSet) -> None:
+    found = figures(alerts.alerts, asked(alerts, STAND_INS, 3))
+    assert found.sound.value == found.existing.value == found.stable.value == 1
+    assert found.dismissed.count == 0
+    assert found.existing.of > 0
+
+
+def test_who_dismisses_everything_is_found_out(alerts: LabelledSet) -> None:
+    given = asked(alerts, saying("DISMISS"))
+    found = figures(alerts.alerts, given)
+    let_through = [
+        a for alert, a in zip(alerts.alerts, given.runs[0], strict=True) if alert.is_suspicious and not a.guard
+    ]
+    assert found.agent_dismissed.value == 1
+    assert found.dismissed.count == len(let_through)
+    assert found.recall.count == 0
+
+
+def test_evidence_that_does_not_exist_counts_against(alerts: LabelledSet) -> None:
+    assert figures(alerts.alerts, asked(alerts, saying("REVIEW", "See E1, E998 and E999."))).existing.value == 1 / 3
+
+
+def test_an_answer_of_another_form_is_not_sound_and_decides_nothing(alerts: LabelledSet) -> None:
+    found = figures(alerts.alerts, asked(alerts, saying("DISMISS", priority="high")))
+    assert (found.sound.count, found.dismissed.count) == (0, 0)
+
+
+def test_who_changes_its_mind_is_not_stable(alerts: LabelledSet) -> None:
+    turns = iter(["ESCALATE", "REVIEW"])
+
+    def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
+        return saying(next(turns))["AI_RUN_AGENT"](arguments)
+
+    found = figures(alerts.alerts, asked(alerts, {**STAND_INS, "AI_RUN_AGENT": agent}, 2))
+    assert found.stable.count == 0
+
+
+def test_calls_are_counted() -> None:
+    usage = Usage()
+    usage.take(SimpleNamespace(input_tokens=500, output_tokens=80, cost=Decimal("0.0021")))
+    usage.take(SimpleNamespace(input_tokens=None, output_tokens=None, cost=None))
+    assert usage == Usage(500, 80, Decimal("0.0021"))
+
+
+def test_answers_come_back_as_they_were_written(alerts: LabelledSet, tmp_path: Path) -> None:
+    given = asked(alerts, STAND_INS, 2)
+    given.usage.cost = Decimal("0.12")
+    path = tmp_path / "a.json"
+    path.write_bytes(to_json(given))
+    again = read_answers(path, alerts)
+    assert (again.runs, again.usage, again.digest) == (given.runs, given.usage, given.digest)
+    assert again.name == f"{given.name} (a.json)"
+
+
+def test_two_are_shown_side_by_side_with_the_test(alerts: LabelledSet) -> None:
+    first, second = asked(alerts, STAND_INS), asked(alerts, saying("ESCALATE"))
+    text = report(alerts, [first, second])
+    assert "McNemar's exact test" in text
+    assert "| escalate recall | " in text
+    assert "100.0%" in text.split("| escalate recall | ")[1].splitlines()[0]
+    assert "McNemar" not in report(alerts, [first])
+
+
+def test_the_bars_of_the_chart_are_of_one_length_and_as_long_as_the_shares(alerts: LabelledSet) -> None:
+    given = asked(alerts, STAND_INS)
+    bars = [e for e in ET.fromstring(chart(alerts.alerts, [given])).iter(f"{SVG}rect") if e.get("height") == "24"]
+    lengths: dict[str, float] = {}
+    for bar in bars:
+        lengths[str(bar.get("y"))] = lengths.get(str(bar.get("y")), 0) + float(str(bar.get("width")))
+    assert list(lengths.values()) == pytest.approx([560, 560], abs=0.2)
+    recall = figures(alerts.alerts, given).recall.value
+    assert float(str(bars[0].get("width"))) == pytest.approx(560 * (recall or 0), abs=0.1)
+
+
+def test_the_command_writes_a_report_compares_and_fails_where_a_suspicious_alert_is_dismissed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(PATH.read_bytes().splitlines(keepends=True)[::40]))
+    out, folder = tmp_path / "first.json", tmp_path / "deep/report"
+    assert run(Request(few, 1, None, out, None))
+    some = read_set(PIPELINE, few)
+    held = figures(some.alerts, asked(some, saying("DISMISS"))).dismissed.count == 0
+    assert run(Request(few, 1, out, None, folder), saying("DISMISS")) == held
+    said = capsys.readouterr()
+    assert ("suspicious alerts were dismissed" in said.err) == (not held)
+    text = (folder / "report.md").read_text()
+    assert text.startswith("# Evaluation of the triage\n\n![Decisions by label](decisions.svg)")
+    assert text.partition("\n\n")[2].partition("\n\n")[2] in said.out
+    assert "(first.json)" in text
+    assert ET.parse(folder / "decisions.svg").getroot().tag == f"{SVG}svg"
+
+
+def test_answers_to_another_set_are_refused(alerts: LabelledSet, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(to_json(asked(alerts, STAND_INS)))
+    with pytest.raises(InputError, match="another set"):
+        read_answers(path, LabelledSet(alerts.alerts, "other"))
+    with pytest.raises(InputError, match="another set"):
+        read_answers(path, LabelledSet(alerts.alerts[:-1], alerts.digest))
+    path.write_text("{}")
+    with pytest.raises(InputError, match="is not what"):
+        read_answers(path, alerts)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_answers(tmp_path / "none.json", alerts)
