@@ -58,9 +58,8 @@ def make_client(endpoint: Endpoint) -> Client:
             **common,
         )
     else:
-        if not key:
-            common["default_headers"] = {"Authorization": openai.Omit()}
-        client = Client(base_url=endpoint.url, api_key=key, **common)
+        # The package wants some key; without one the header is left out below.
+        client = Client(base_url=endpoint.url, api_key=key or "none", **common)
     # The package takes these from the environment, where they are meant for another endpoint.
     client.organization = client.project = None
     return client
@@ -76,16 +75,23 @@ async def send(client: Client, endpoint: Endpoint, messages: list[Any], paramete
     """
     try:
         async with asyncio.timeout(endpoint.timeout):
-            given = await client.chat.completions.create(model=endpoint.model, messages=messages, **parameters)
+            given = await client.chat.completions.create(
+                model=endpoint.model, messages=messages, extra_headers=_headers(endpoint), **parameters
+            )
     except openai.APIStatusError as error:
         raise _refusal(error) from None
     except (TimeoutError, openai.APITimeoutError):
         raise FailedError(Status.timeout, passes=True) from None
     except openai.APIConnectionError:
         raise FailedError(Status.unreachable, passes=True) from None
-    except (openai.OpenAIError, ValueError):
+    except Exception:
+        # Whatever else the package makes of a body that is none: an alert must not be lost over it.
         raise FailedError(Status.unreadable, passes=True) from None
     return _read(given)
+
+
+def _headers(endpoint: Endpoint) -> dict[str, Any] | None:
+    return None if endpoint.key.get_secret_value() else {"Authorization": openai.Omit()}
 
 
 def _read(given: object) -> Reply:

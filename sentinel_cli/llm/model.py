@@ -100,6 +100,7 @@ class _Batch:
             return work.result()
         finally:
             work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
     async def _answer(self, question: Question, gate: asyncio.Semaphore) -> Rows:
         async with gate:

@@ -24,7 +24,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Confi
         for name, value in values.items():
             monkeypatch.setenv(f"SENTINEL_LLM_{name.upper()}", str(value))
 
-    yield set_
+    return set_
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +46,6 @@ def deposits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for account in range(ALERTS)
         for n in range(5)
     ]
-    events.sort(key=lambda event: event["event_time"])
+    events.sort(key=lambda event: str(event["event_time"]))
     path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
     return path

@@ -116,7 +116,8 @@ class StandIn:
         try:
             while not writer.is_closing() and (head := await reader.readuntil(b"\r\n\r\n")):
                 await self._request(head.decode(), reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            # The client has gone, or the server ends: asyncio's own wrapper does not take a cancelled handler.
             pass
         finally:
             writer.close()
@@ -164,7 +165,7 @@ async def refusal(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> 
 
 async def garbage(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> None:
     """Words where JSON was asked for, and nothing where a summary was."""
-    await server.answer(seen, writer, content="DISMISS, I would say." if seen.is_triage else " \n ")
+    await server.answer(seen, writer, content="DISMISS, I would say." if seen.is_triage else "  ")
 
 
 async def truncated(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> None:
@@ -225,7 +226,7 @@ async def no_choices(server: StandIn, _: Seen, writer: asyncio.StreamWriter) -> 
     await server.reply(writer, {"choices": [], "usage": {"prompt_tokens": "many"}})
 
 
-def status(code: int, headers: dict[str, str] | None = None, **error: object) -> Fault:
+def status(code: int, headers: dict[str, str] | None = None, /, **error: object) -> Fault:
     """A response with an error; it repeats the request's key, as some servers do."""
 
     async def fault(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> None:

@@ -28,7 +28,7 @@ FAULTS: dict[str, Fault] = {
 """What passes: asked again, it is answered."""
 ANSWERS: dict[str, tuple[Fault, str | None, str]] = {
     "refusal": (stand_in.refusal, None, "FAILED"),
-    "garbage": (stand_in.garbage, " \n ", "MALFORMED"),
+    "garbage": (stand_in.garbage, "  ", "MALFORMED"),
     "truncated": (stand_in.truncated, "", "MALFORMED"),
     "content-filter": (stand_in.filtered, None, "FAILED"),
     "content-filter-on-request": (stand_in.filtered_request, None, "FAILED"),
@@ -56,7 +56,6 @@ def is_dismissed_rightly(case: dict[str, Any]) -> bool:
 def check(endpoint: StandIn, cases: Cases) -> None:
     assert all(is_dismissed_rightly(case) for case in cases if case["decision"] == "DISMISS")
     assert set(endpoint.answered.values()) <= {1}
-    assert endpoint.most_in_flight <= 10
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -99,9 +98,10 @@ def test_what_is_no_answer_is_reviewed(name: str, deposits: Path, configure: Con
     assert {(case["summary"], case["summary_status"], case["summary_model"]) for case in cases} == {
         (summary, "MISSING", MODEL)
     }
-    assert {(case["agent_status"], case["decision"], case["model"]) for case in cases} == {
-        (agent_status, "REVIEW", MODEL)
-    }
+    assert {(case["agent_status"], case["model"]) for case in cases} == {(agent_status, MODEL)}
+    # An ESCALATE that can still be read in what is left of an answer stays one.
+    escalates = {"ESCALATE"} if name == "content-filter" else set()
+    assert {case["decision"] for case in cases} == {"REVIEW"} | escalates
     assert len(endpoint.seen) == 2 * ALERTS
 
 
