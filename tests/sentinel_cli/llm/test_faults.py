@@ -36,10 +36,10 @@ ANSWERS: dict[str, tuple[Fault, str | None, str]] = {
 """What a model may say that is no answer: summary and agent_status of the row."""
 
 
-def run(endpoint: StandIn, deposits: Path, configure: Configure, **values: object) -> Cases:
+def run(endpoint: StandIn, deposit_file: Path, configure: Configure, **values: object) -> Cases:
     settings = {"endpoint": endpoint.url, "model": "stand-in", "api_key": KEY, "timeout": 1, **values}
     configure(**settings)
-    request = Request([str(deposits)], until="dispositions", rules=["structuring_rolling"])
+    request = Request([str(deposit_file)], until="dispositions", rules=["structuring_rolling"])
     with replay(request) as outcome:
         cases = outcome.rows
     assert len({case["alert_id"] for case in cases}) == len(cases) == ALERTS
@@ -59,9 +59,9 @@ def check(endpoint: StandIn, cases: Cases) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_that_passes_is_got_over(name: str, deposits: Path, configure: Configure) -> None:
+def test_a_fault_that_passes_is_got_over(name: str, deposit_file: Path, configure: Configure) -> None:
     with StandIn(first_try(FAULTS[name], 50)) as endpoint:
-        cases = run(endpoint, deposits, configure)
+        cases = run(endpoint, deposit_file, configure)
     check(endpoint, cases)
     assert Counter((case["model"], case["summary_model"]) for case in cases) == {(MODEL, MODEL): ALERTS}
     assert Counter(case["agent_status"] for case in cases) == {"OK": ALERTS}
@@ -71,10 +71,10 @@ def test_a_fault_that_passes_is_got_over(name: str, deposits: Path, configure: C
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_an_endpoint_that_is_down_is_left_alone_and_rules_answer(
-    name: str, deposits: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
+    name: str, deposit_file: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with StandIn(always(FAULTS[name])) as endpoint:
-        cases = run(endpoint, deposits, configure, timeout=0.2, retries=1)
+        cases = run(endpoint, deposit_file, configure, timeout=0.2, retries=1)
     check(endpoint, cases)
     assert endpoint.answered == {}
     assert len(endpoint.seen) <= 40
@@ -90,10 +90,10 @@ def test_an_endpoint_that_is_down_is_left_alone_and_rules_answer(
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_is_no_answer_is_reviewed(name: str, deposits: Path, configure: Configure) -> None:
+def test_what_is_no_answer_is_reviewed(name: str, deposit_file: Path, configure: Configure) -> None:
     fault, summary, agent_status = ANSWERS[name]
     with StandIn(always(fault)) as endpoint:
-        cases = run(endpoint, deposits, configure)
+        cases = run(endpoint, deposit_file, configure)
     check(endpoint, cases)
     assert {(case["summary"], case["summary_status"], case["summary_model"]) for case in cases} == {
         (summary, "MISSING", MODEL)
@@ -106,10 +106,10 @@ def test_what_is_no_answer_is_reviewed(name: str, deposits: Path, configure: Con
 
 
 def test_the_budget_of_calls_is_kept_and_rules_go_on(
-    deposits: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
+    deposit_file: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with StandIn(first_try(status(500), 10)) as endpoint:
-        cases = run(endpoint, deposits, configure, budget_calls=1_500)
+        cases = run(endpoint, deposit_file, configure, budget_calls=1_500)
     check(endpoint, cases)
     assert len(endpoint.seen) == 1_500
     by = Counter(case["model"] for case in cases)
@@ -121,10 +121,10 @@ def test_the_budget_of_calls_is_kept_and_rules_go_on(
 
 @pytest.mark.parametrize("limit", [{"budget_tokens": 200_000}, {"budget_cost": "0.10"}])
 def test_the_budget_of_tokens_and_of_dollars_is_kept(
-    limit: dict[str, object], deposits: Path, configure: Configure
+    limit: dict[str, object], deposit_file: Path, configure: Configure
 ) -> None:
     with StandIn() as endpoint:
-        cases = run(endpoint, deposits, configure, price_input="0.25", price_output="2.00", **limit)
+        cases = run(endpoint, deposit_file, configure, price_input="0.25", price_output="2.00", **limit)
     check(endpoint, cases)
     spent = [(len(seen.text) // 4, 60) for seen in endpoint.seen]
     tokens = sum(map(sum, spent))
@@ -135,10 +135,10 @@ def test_the_budget_of_tokens_and_of_dollars_is_kept(
 
 
 def test_a_wrong_key_costs_a_handful_of_requests(
-    deposits: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
+    deposit_file: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with StandIn(always(status(401))) as endpoint:
-        cases = run(endpoint, deposits, configure)
+        cases = run(endpoint, deposit_file, configure)
     check(endpoint, cases)
     assert len(endpoint.seen) <= 10
     assert capfd.readouterr().err == (

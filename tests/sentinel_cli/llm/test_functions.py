@@ -15,6 +15,7 @@ from sentinel_cli.generator import Mode
 from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.llm.kept import Kept
+from sentinel_cli.llm.question import Question
 from sentinel_cli.llm.status import StoppedError
 from sql import load_pipeline
 from sql.dialect import parse
@@ -113,7 +114,7 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
         calls: list[Call] = []
         with find_answering(PIPELINE, calls.append).functions(kept=kept) as managed:
             rows = managed["ML_PREDICT"]([("model", text) for text in texts])
-            kept.clear()
+            kept.committed()
             managed["ML_PREDICT"]([("model", texts[0])])
     kept.close()
     assert len(rows) == 200
@@ -123,11 +124,11 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
 
 @pytest.mark.parametrize("fault", [stand_in.hang, stand_in.slow_drip])
 def test_an_interrupt_does_not_wait_for_what_is_in_flight(
-    fault: stand_in.Fault, deposits: Path, configure: Configure
+    fault: stand_in.Fault, deposit_file: Path, configure: Configure
 ) -> None:
     with StandIn(always(fault)) as endpoint:
         configure(endpoint=endpoint.url, model="m")
-        command = [sys.executable, "-m", "sentinel_cli", "replay", str(deposits), "--until", "dispositions"]
+        command = [sys.executable, "-m", "sentinel_cli", "replay", str(deposit_file), "--until", "dispositions"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
             while not endpoint.seen and run.poll() is None:
                 time.sleep(0.1)
@@ -168,3 +169,21 @@ def test_the_demo_names_the_model_that_answered(configure: Configure) -> None:
         cases = [case for progress in Demo(200, 20, Mode.mixed, 0).run() for case in progress.cases]
     assert {(case["summary_model"], case["model"]) for case in cases} == {("openai/qwen3", "openai/qwen3")}
     assert len(endpoint.seen) == 2 * len(cases) > 0
+
+
+def test_a_batch_that_is_committed_forgets_its_own_answers_alone(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "answers.sqlite")
+    first, second = (Question("triage", "agent", f"alert-{n}", "the prompt", "the same input") for n in (1, 2))
+    for question in (first, second):
+        kept.begin()
+        assert kept.get(question, "openai/m") is None
+        kept.put(question, "openai/m", f"answer to {question.session}")
+    kept.committed()
+    kept.close()
+    kept = Kept(tmp_path / "answers.sqlite")
+    assert kept.get(first, "openai/m") == "answer to alert-1"
+    assert [kept.get(first, "openai/other"), kept.get(second, "openai/m")] == [None, None]
+    kept.committed()
+    assert kept.get(first, "openai/m") is None
+    kept.close()
+    assert b"the prompt" not in (tmp_path / "answers.sqlite").read_bytes()
