@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import threading
 import zlib
 from collections import Counter
@@ -243,3 +244,10 @@ def first_try(fault: Fault, every: int) -> Callable[[Seen], Fault | None]:
 
 def always(fault: Fault) -> Callable[[Seen], Fault | None]:
     return lambda _: fault
+
+
+if __name__ == "__main__":
+    # A process of its own, for measurements: python -m tests.sentinel_cli.llm.stand_in SECONDS
+    with StandIn(latency=float(sys.argv[1])) as alone:
+        print(alone.url, flush=True)
+        sys.stdin.read()

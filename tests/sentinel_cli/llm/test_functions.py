@@ -5,6 +5,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGINT
 
@@ -24,6 +26,20 @@ from tests.sentinel_cli.llm.conftest import Configure
 from tests.sentinel_cli.llm.stand_in import StandIn, always, first_try, status
 
 PIPELINE = load_pipeline()
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def elsewhere(latency: float) -> Iterator[str]:
+    """The stand-in as a process of its own, which takes no time from the one that is measured."""
+    command = [sys.executable, "-m", "tests.sentinel_cli.llm.stand_in", str(latency)]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **streams) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def questions(count: int) -> list[tuple[str, ...]]:
@@ -31,18 +47,25 @@ def questions(count: int) -> list[tuple[str, ...]]:
 
 
 def test_ten_at_a_time_reach_nine_tenths_of_what_is_possible(configure: Configure) -> None:
-    with StandIn(latency=0.3) as endpoint:
-        configure(endpoint=endpoint.url, model="m")
+    with elsewhere(latency=0.3) as url:
+        configure(endpoint=url, model="m")
         with find_answering(PIPELINE).functions() as managed:
             managed["ML_PREDICT"]([("model", "the first connects")])
             rates = []
             # The best of three: what else the machine does is not in question.
-            for _ in range(3):
+            while len(rates) < 3 and max(rates, default=0) < 30:
                 began = time.monotonic()
                 managed["ML_PREDICT"](questions(150))
                 rates.append(150 / (time.monotonic() - began))
-    assert endpoint.most_in_flight == 10
-    assert max(rates) >= 0.9 * 10 / 0.3
+    assert 30 <= max(rates) <= 10 / 0.3
+
+
+def test_no_more_are_in_flight_than_the_settings_say(configure: Configure) -> None:
+    with StandIn(latency=0.05) as endpoint:
+        configure(endpoint=endpoint.url, model="m", parallelism=4)
+        with find_answering(PIPELINE).functions() as managed:
+            managed["ML_PREDICT"](questions(40))
+    assert endpoint.most_in_flight == 4
 
 
 def test_answers_come_in_the_order_of_the_questions(configure: Configure) -> None:
