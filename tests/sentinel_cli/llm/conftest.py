@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ Configure = Callable[..., None]
 
 
 @pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Configure]:
+def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Configure:
     """Sets variables of the model, and nothing else is set: configure(endpoint=..., model=...)."""
     for name in os.environ:
         if name.startswith(("SENTINEL_", "OPENAI_", "AZURE_OPENAI_")) or name.lower().endswith("_proxy"):

@@ -33,8 +33,8 @@ ROOT = Path(__file__).parents[3]
 def elsewhere(latency: float) -> Iterator[str]:
     """The stand-in as a process of its own, which takes no time from the one that is measured."""
     command = [sys.executable, "-m", "tests.sentinel_cli.llm.stand_in", str(latency)]
-    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, text=True, **streams) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()
@@ -51,7 +51,7 @@ def test_ten_at_a_time_reach_nine_tenths_of_what_is_possible(configure: Configur
         configure(endpoint=url, model="m")
         with find_answering(PIPELINE).functions() as managed:
             managed["ML_PREDICT"]([("model", "the first connects")])
-            rates = []
+            rates: list[float] = []
             # The best of three: what else the machine does is not in question.
             while len(rates) < 3 and max(rates, default=0) < 30:
                 began = time.monotonic()
