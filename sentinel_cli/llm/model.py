@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from sentinel_cli.interrupts import interrupt_waits
 from sentinel_cli.llm.ask import LONGEST_WAIT, Asker
 from sentinel_cli.llm.breaker import Breaker
 from sentinel_cli.llm.budget import Budget
@@ -51,13 +52,18 @@ class Model:
         """
         with asyncio.Runner() as runner:
             client = runner.run(_made(self.endpoint))
-            batch = _Batch(self, client, stopping, kept)
+            session = _Session(self, client, kept)
+
+            def answers(questions: list[Question]) -> Answers:
+                # Raised anywhere in the packages below, an interrupt might be lost there.
+                with interrupt_waits() as interrupted:
+                    return runner.run(session.answers(questions, lambda: interrupted() or stopping()))
 
             def ml_predict(arguments: Sequence[tuple[str, ...]]) -> Answers:
-                return runner.run(batch.answers([enrichment(a) for a in arguments]))
+                return answers([enrichment(a) for a in arguments])
 
             def ai_run_agent(arguments: Sequence[tuple[str, ...]]) -> Answers:
-                return runner.run(batch.answers([triage(a, self.rules.agent_prompt) for a in arguments]))
+                return answers([triage(a, self.rules.agent_prompt) for a in arguments])
 
             try:
                 yield {"ML_PREDICT": ml_predict, "AI_RUN_AGENT": ai_run_agent}
@@ -83,19 +89,19 @@ class Model:
             self.say(f"The day's budget of {self.endpoint.name} is spent; rules explain and triage in its place.")
 
 
-class _Batch:
-    """Questions of one session, of which so many are in flight as the endpoint may have at a time."""
+class _Session:
+    """Questions over one client, of which so many are in flight as the endpoint may have at a time."""
 
-    def __init__(self, model: Model, client: Client, stopping: Callable[[], bool], kept: Kept | None) -> None:
-        self.model, self.client, self.stopping, self.kept = model, client, stopping, kept
+    def __init__(self, model: Model, client: Client, kept: Kept | None) -> None:
+        self.model, self.client, self.kept = model, client, kept
 
-    async def answers(self, questions: Sequence[Question]) -> Answers:
-        """The rows of each question, in their order."""
+    async def answers(self, questions: Sequence[Question], stopping: Callable[[], bool]) -> Answers:
+        """The rows of each question, in their order; StoppedError once `stopping` says so."""
         gate = asyncio.Semaphore(self.model.endpoint.parallelism)
         work = asyncio.gather(*(self._answer(question, gate) for question in questions))
         try:
             while not (await asyncio.wait({work}, timeout=_LOOK))[0]:
-                if self.stopping():
+                if stopping():
                     raise StoppedError
             return work.result()
         finally:
@@ -133,7 +139,7 @@ async def _made(endpoint: Endpoint) -> Client:
 
 
 async def _closed(client: Client) -> None:
-    """Give up whatever an interrupt has left in flight, and close the connections."""
+    """Give up whatever is left in flight, and close the connections."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
     for task in left:
         task.cancel()
