@@ -131,9 +131,8 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
 
     with StandIn(hangs_after_a_hundred) as endpoint:
         configure(endpoint=endpoint.url, model="m")
-        with find_answering(PIPELINE).functions(stop.is_set, kept) as managed:
-            with pytest.raises(StoppedError):
-                managed["ML_PREDICT"]([("model", text) for text in texts])
+        with find_answering(PIPELINE).functions(stop.is_set, kept) as managed, pytest.raises(StoppedError):
+            managed["ML_PREDICT"]([("model", text) for text in texts])
         assert stop.is_set()
     kept.close()
     paid, kept = len(endpoint.answered), Kept(tmp_path / "answers.sqlite")
