@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import Any
 
 from sentinel_cli.generator import Mode
 from sentinel_cli.generator import generate as open_stream
+from sentinel_cli.llm.functions import Answering, find_answering
+from sentinel_cli.llm.rules import never
 from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import Label
 from sql import load_pipeline
@@ -42,11 +44,22 @@ class Demo:
         self.labels: tuple[Label, ...] = self.stream.labels
         self.counts: dict[str, int] = {}
 
-    def run(self) -> Iterator[Progress]:
-        """Take the stream step by step; the closing heartbeat ends the last window."""
+    def run(self, answering: Answering | None = None, stopping: Callable[[], bool] = never) -> Iterator[Progress]:
+        """
+        Take the stream step by step; the closing heartbeat ends the last window.
+
+        Raises:
+            StoppedError: `stopping` said so while a model was asked.
+        """
         from sentinel_cli.inputs import load_transactions
 
-        with tempfile.TemporaryDirectory() as folder, Engine(load_pipeline(), incremental=True) as engine:
+        pipeline = load_pipeline()
+        answering = answering or find_answering(pipeline)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            answering.functions(stopping) as managed,
+            Engine(pipeline, incremental=True, managed=managed) as engine,
+        ):
             path = Path(folder, "stream.jsonl")
             path.write_bytes(b"".join(self.stream.blocks()))
             load_transactions(engine.connection, [str(path)], arrived=datetime.now(UTC))

@@ -2,7 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -65,9 +66,13 @@ def interrupt_ends_quietly() -> Iterator[None]:
 
 
 @contextmanager
-def interrupt_waits() -> Iterator[None]:
-    """Hold Ctrl-C back until the block is through, in the main thread; a second one ends the process at once."""
-    handler = signal.getsignal(signal.SIGINT)
+def interrupt_waits() -> Iterator[Callable[[], bool]]:
+    """
+    Hold Ctrl-C back until the block is through, in the main thread; a second one ends the process at once.
+
+    What it gives says whether one came; in other threads none does.
+    """
+    handler = signal.getsignal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else None
     received: list[tuple[int, FrameType | None]] = []
 
     def hold(number: int, frame: FrameType | None) -> None:
@@ -77,7 +82,7 @@ def interrupt_waits() -> Iterator[None]:
     if callable(handler):
         signal.signal(signal.SIGINT, hold)
     try:
-        yield
+        yield lambda: bool(received)
     finally:
         if callable(handler):
             signal.signal(signal.SIGINT, handler)

@@ -2,8 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,10 @@ import duckdb
 
 from sentinel_cli.inputs import InputReport, load_transactions, read_mapping
 from sentinel_cli.kafka.partitioner import partition_of
+from sentinel_cli.llm.functions import find_answering
+from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine, duckdb_type, join_cases
+from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Pipeline, load_pipeline
 from sql.topics import ALERTS, DEAD_LETTERS, DISPOSITIONS, ENRICHED, LATE, RAW
 
@@ -87,7 +90,10 @@ def replay(request: Request) -> Iterator[Outcome]:
     """
     pipeline = load_pipeline(request.parameters, rules=request.rules)
     until = ALERTS if request.until == "alerts" else DISPOSITIONS
-    with Engine(pipeline, until=until, incremental=_in_steps(request)) as engine:
+    with (
+        _managed(pipeline, request) as managed,
+        Engine(pipeline, until=until, incremental=_in_steps(request), managed=managed) as engine,
+    ):
         connection = engine.connection
         if request.threads:
             connection.execute(f"SET threads = {request.threads}")
@@ -108,6 +114,13 @@ def replay(request: Request) -> Iterator[Outcome]:
         _set_aside(connection, rows[DEAD_LETTERS])
         cases = rows[ALERTS] if until == ALERTS else join_cases(rows)
         yield Outcome(cases, rows[ALERTS], summary, connection, _parquet_columns(pipeline, until))
+
+
+def _managed(pipeline: Pipeline, request: Request) -> AbstractContextManager[Mapping[str, Managed]]:
+    """The managed functions, where a replay on the embedded engine goes as far as those."""
+    if request.until == "alerts" or request.engine == "flink":
+        return nullcontext(STAND_INS)
+    return find_answering(pipeline).functions()
 
 
 def _replay_embedded(engine: Engine, request: Request) -> Rows:

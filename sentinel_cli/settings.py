@@ -6,12 +6,14 @@ stack does not know (a broker without one, and how to speak to it) has a variabl
 
 import os
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableValue
 
@@ -33,6 +35,16 @@ class SecurityProtocol(StrEnum):
 
     sasl_ssl = "SASL_SSL"
     plaintext = "PLAINTEXT"
+
+
+class LlmProvider(StrEnum):
+    """Who serves the model: how URL, key and model are given differs."""
+
+    azureopenai = "azureopenai"
+    openai = "openai"
+    """OpenAI, and whatever speaks its API."""
+    bedrock = "bedrock"
+    """The OpenAI-compatible endpoint of Amazon Bedrock."""
 
 
 class Settings(BaseSettings):
@@ -78,6 +90,35 @@ class Settings(BaseSettings):
     runner_kafka_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
     runner_schema_registry_api_key: str = Field("", description="registry key of the same account")
     runner_schema_registry_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
+
+    llm_endpoint: str = Field(
+        "", description="URL of a model's endpoint, for what runs on this machine; rules explain and triage without it"
+    )
+    llm_provider: LlmProvider = Field(
+        LlmProvider.openai, description="azureopenai, bedrock, or openai for whatever speaks its API; openai without it"
+    )
+    llm_model: str = Field("", description="name of the model; of azureopenai only where the deployment's name differs")
+    llm_deployment: str = Field("", description="name of the deployment, of azureopenai alone")
+    llm_api_version: str = Field("", description="version of the API, of azureopenai alone: 2024-10-21 or newer")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="its key; a server on this machine needs none")
+    llm_parallelism: int = Field(10, ge=1, le=100, description="requests at a time; 10 without it")
+    llm_timeout: float = Field(30, gt=0, le=600, description="seconds that a request may take; 30 without it")
+    llm_retries: int = Field(3, ge=0, le=10, description="repeats of a request that failed for a moment; 3 without it")
+    llm_budget_calls: int | None = Field(None, ge=0, description="requests a day, repeats included; else no limit")
+    llm_budget_tokens: int | None = Field(None, ge=0, description="tokens a day, in and out; no limit without it")
+    llm_budget_cost: Decimal | None = Field(None, ge=0, description="US dollars a day; no limit without it")
+    llm_price_input: Decimal | None = Field(
+        None, ge=0, description="US dollars for a million tokens in; of known models by sentinel_cli/llm/prices.toml"
+    )
+    llm_price_output: Decimal | None = Field(None, ge=0, description="the same for tokens out")
+
+    @field_validator("llm_endpoint")
+    @classmethod
+    def _is_plain_url(cls, value: str) -> str:
+        url = urlsplit(value)
+        if value and (url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query):
+            raise ValueError("it must be an http or https URL without user, key or query")
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -27,6 +27,16 @@ def ai_statements(folder: Path, provider: str | None) -> list[tuple[str, Path]]:
     return [*made, ("enrichment", folder / "enrichment.sql"), ("triage", folder / "triage.sql")]
 
 
+def prompt_text(folder: Path, name: str) -> str:
+    """The text of a prompt's file, as it stands in the statements."""
+    return read_text(folder / "prompts" / f"{name}.txt")
+
+
+def ai_values(folder: Path, given: Mapping[str, object]) -> dict[str, Value]:
+    """The values of what ai.toml declares."""
+    return resolve("ai", ai_parameters(folder), dict(given), shown(folder / "ai.toml"))
+
+
 def ai_parameters(folder: Path) -> dict[str, Parameter]:
     """What ai.toml declares."""
     return read_toml(folder / "ai.toml", _AiFile).parameters
@@ -39,14 +49,14 @@ def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None)
     A model is named by its options, an agent by its prompt, options and model: `CREATE ... IF NOT EXISTS` would
     silently keep an old one under an old name. A prompt's version stands for its text and for how an alert is rendered.
     """
-    values = resolve("ai", ai_parameters(folder), dict(given), shown(folder / "ai.toml"))
+    values = ai_values(folder, given)
     literals = {name: literal(value) for name, value in values.items()}
     literals["max_completion_tokens_text"] = literal(str(values["max_completion_tokens"]))
     literals["quality_control_below"] = literal(_share_of_hashes(values["quality_control_percent"]))
     literals["evidence_facts"] = bare(read_text(folder / "evidence.sql"))
     literals["alert_facts"] = bare(read_text(folder / "facts.sql"))
     for prompt in ("enrichment", "triage"):
-        text = read_text(folder / "prompts" / f"{prompt}.txt")
+        text = prompt_text(folder, prompt)
         literals[f"{prompt}_prompt"] = literal(text)
         told = f"{text}{literals['evidence_facts']}{literals['alert_facts']}"
         literals[f"{prompt}_prompt_version"] = literal(_hash(told))

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
 
-from sql._ai import ai_literals, ai_parameters, ai_statements
+from sql._ai import ai_literals, ai_parameters, ai_statements, ai_values, prompt_text
 from sql._files import ROOT, read_text, shown
 from sql._parameters import Parameter, Value, check_owner, findings, literal, resolve
 from sql._rule import Rule, RuleFile, read_rule
@@ -33,6 +33,10 @@ class Pipeline:
     statements: tuple[Statement, ...]
     watermarks: dict[str, str]
     """The watermark expression of each table that has one."""
+    agent_prompt: str
+    """What CREATE AGENT tells the agent, for a run that has no such statement."""
+    max_completion_tokens: int
+    """Longest answer of the model."""
 
     def table(self, name: str) -> Table:
         """The table of a name such as `sentinel.aml_alerts`."""
@@ -79,7 +83,11 @@ def load_pipeline(
     statements += [loader.statement(path) for path in sorted((root / "routes").glob("*.sql"))]
     statements += loader.ai(provider)
     _check_starts(loader.starts_at, statements)
-    return Pipeline(tables, tuple(rule for rule, _ in chosen), _ordered(statements), loader.watermarks)
+    most = int(str(ai_values(root / "ai", given)["max_completion_tokens"]))
+    kept_rules = tuple(rule for rule, _ in chosen)
+    return Pipeline(
+        tables, kept_rules, _ordered(statements), loader.watermarks, prompt_text(root / "ai", "triage"), most
+    )
 
 
 def parameter_findings(parameters: Mapping[str, object], root: Path = ROOT) -> dict[str, str]:

@@ -40,8 +40,9 @@ def run(
     from platformdirs import user_state_path
 
     from sentinel_cli.kafka.connection import Account, connect
+    from sentinel_cli.llm.functions import find_answering
     from sentinel_cli.parameters import gather_parameters
-    from sentinel_cli.service.job import Job
+    from sentinel_cli.service.job import Job, note
     from sentinel_cli.service.options import Options
     from sentinel_cli.service.service import Service
     from sql import load_pipeline
@@ -56,4 +57,5 @@ def run(
         registry_wait=registry_wait,
         threads=threads,
     )
-    Service(Job(connect(Account.runner, stack), pipeline, options)).run(port)
+    answering = find_answering(pipeline, say=note)
+    Service(Job(connect(Account.runner, stack), pipeline, options, answering)).run(port)

@@ -15,6 +15,7 @@ from sentinel_cli.kafka.connection import Account, connect
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.reading import Row, RowReader
 from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.llm.functions import find_answering
 from sql import load_pipeline
 from sql.topics import ALERTS
 
@@ -45,7 +46,10 @@ class Consumption:
         pipeline, registry = load_pipeline(), Registry(connection)
         self.request, self.write, self.counts = request, write, Counts()
         self.say = say
-        self.desk, self.decided = Desk(pipeline), Decided(connection, registry, pipeline)
+        self.desk, self.decided = (
+            Desk(pipeline, find_answering(pipeline, say=say)),
+            Decided(connection, registry, pipeline),
+        )
         self.feed = AlertFeed(connection, RowReader(pipeline.table(ALERTS), registry), request, self)
         self._pending: deque[Entry] = deque()
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -116,7 +120,9 @@ class Consumption:
     def _ready(self) -> list[Entry]:
         """What may be printed, in order of arrival: decided, or waited for long enough."""
         ready = []
-        alerts_left = _BATCH if self.request.most is None else self.request.most - self.counts.printed
+        # A model takes seconds: the group must hear of this member, and the reader of its alerts, more often.
+        batch = min(_BATCH, self.desk.batch or _BATCH)
+        alerts_left = batch if self.request.most is None else min(batch, self.request.most - self.counts.printed)
         for entry in islice(self._pending, _BATCH):
             if entry.alert is not None:
                 if alerts_left <= 0 or not (self._is_decided(entry) or self._is_late(entry)):

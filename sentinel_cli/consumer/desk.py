@@ -1,8 +1,10 @@
 """Gives an alert its case: from the topics where they have it, else from the pipeline's SQL on this machine."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from sentinel_cli.kafka.reading import Row
+from sentinel_cli.llm.functions import Answering, find_answering
 from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
@@ -12,9 +14,15 @@ from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 class Desk:
     """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, answering: Answering | None = None) -> None:
+        self.pipeline, self.answering = pipeline, answering or find_answering(pipeline)
+        self._open = ExitStack()
         self._engine: Engine | None = None
+
+    @property
+    def batch(self) -> int | None:
+        """Alerts that are best decided together, where it matters."""
+        return self.answering.batch
 
     def cases(self, found: Sequence[tuple[Row, Row | None, Row | None]]) -> list[Row]:
         """
@@ -29,10 +37,9 @@ class Desk:
         ]
 
     def close(self) -> None:
-        """Let go of the engine."""
-        if self._engine is not None:
-            self._engine.connection.close()
-            self._engine = None
+        """Let go of the engine and of the model."""
+        self._open.close()
+        self._engine = None
 
     def _decide(self, alerts: Sequence[tuple[Row, Row | None]]) -> list[Row]:
         if not alerts:
@@ -47,7 +54,8 @@ class Desk:
 
     def _ready(self) -> Engine:
         if self._engine is None:
-            self._engine = Engine(self.pipeline, after=ALERTS)
+            managed = self._open.enter_context(self.answering.functions())
+            self._engine = self._open.enter_context(Engine(self.pipeline, after=ALERTS, managed=managed))
         return self._engine
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from sentinel_cli.doctor.accounts import accounts
 from sentinel_cli.doctor.contract import contract
 from sentinel_cli.doctor.finding import Finding
+from sentinel_cli.doctor.model import model
 from sentinel_cli.doctor.pending import pending
 from sentinel_cli.doctor.values import values
 from sentinel_cli.kafka.connection import Account
@@ -21,8 +22,8 @@ from sql.errors import SentinelError
 
 
 def examine(stack: str | None, seconds: float) -> list[Finding]:
-    """Every finding: values, accounts, topics and schemas, statements, alerts that wait. SettingsError as ever."""
-    findings, pipeline = values(stack), load_pipeline()
+    """Every finding: values, model, accounts, topics, schemas, statements, alerts that wait. SettingsError as ever."""
+    findings, pipeline = [*values(stack), model()], load_pipeline()
     answers, connections = accounts(stack, pipeline)
     findings += answers
     if connections:

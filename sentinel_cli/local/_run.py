@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 Answers = list[list[tuple[str | None, ...]]]
 Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
-"""A managed table function over a batch: for each tuple of arguments, the rows that it yields."""
+"""
+A managed table function over a batch: for each tuple of arguments, the rows that it yields.
+
+A row may end with one value more than the SQL reads: the name of who answered, which then stands in the column `model`
+in place of the name that the SQL asked for.
+"""
 
 
 class StatementRun:
@@ -36,6 +41,8 @@ class StatementRun:
         """Rows of open tumbling windows."""
         self.models: dict[str, Model] = {}
         self.admitted: Callable[[str], str] = str
+        self.answered_by = ""
+        """The table of who answered, by `__seq`, where the statement calls a managed function."""
 
     def step(self, step: Step) -> str | None:
         """Take the rows of a step; the table of what the statement emits, with the sink's column names, if anything."""
@@ -71,11 +78,14 @@ class StatementRun:
 
     def emit(self, step: Step) -> str:
         """The table of what the statement emits for the rows that survived, with the sink's column names."""
-        columns = ", ".join(f'{expression} AS "{target}"' for target, expression in self.plan.projection)
-        relation, emitted = self.survivors, f"{self.prefix}_emitted"
+        projection, relation, emitted = dict(self.plan.projection), self.survivors, f"{self.prefix}_emitted"
         for number, segment in enumerate(self.plan.segments):
             if segment.deferred:
                 relation = self._filled(number, segment.deferred, step)
+        if self.answered_by and "model" in projection:
+            relation = f"(SELECT * FROM {relation} LEFT JOIN {self.answered_by} USING (__seq))"
+            projection["model"] = f"coalesce(__by, {projection['model']})"
+        columns = ", ".join(f'{expression} AS "{target}"' for target, expression in projection.items())
         self._create(emitted, f"SELECT {columns} FROM {relation}")
         self._forget(step)
         return emitted
@@ -199,7 +209,15 @@ class StatementRun:
         columns = {"__row": "BIGINT"} | dict.fromkeys(segment.answer_columns, "VARCHAR")
         given = [(n, *row) for n, rows in enumerate(answers, 1) for row in rows]
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
+        width = len(segment.answer_columns)
+        self._name(name, {n: row[width] for n, rows in enumerate(answers, 1) for row in rows if len(row) > width})
         return _query(segment, asked, answers=f"{name}_answers")
+
+    def _name(self, name: str, by: dict[int, str | None]) -> None:
+        """Note who answered the rows of a call."""
+        self.answered_by = f"{name}_answered_by"
+        self._load("__named", {"__row": "BIGINT", "__by": "VARCHAR"}, [list(by), list(by.values())])
+        self._create(self.answered_by, f"SELECT __seq, __by FROM {name}_asked JOIN __named USING (__row)")
 
     def _filled(self, number: int, columns: dict[str, str], step: Step) -> str:
         """The rows that survived with aggregates of the window at a segment, computed for them alone."""

@@ -1,5 +1,7 @@
 """Consumers of the service, and what its clients' errors mean."""
 
+from collections.abc import Mapping
+
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from sentinel_cli.kafka.connection import Connection
@@ -9,9 +11,10 @@ class FatalClientError(Exception):
     """A client can do nothing any more: it has to be made anew."""
 
 
-def consumer(connection: Connection, group: str) -> Consumer:
-    """A member of a group that reads what is committed, and commits nothing by itself."""
-    return Consumer(_settings(connection, group) | {"session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500})
+def consumer(connection: Connection, group: str, settings: Mapping[str, object] | None = None) -> Consumer:
+    """A member of a group that reads what is committed, and commits nothing by itself; `settings` are librdkafka's."""
+    timeouts = {"session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500}
+    return Consumer(_settings(connection, group) | timeouts | dict(settings or {}))
 
 
 def reader(connection: Connection, group: str) -> Consumer:

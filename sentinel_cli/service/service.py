@@ -4,11 +4,15 @@ import hashlib
 import signal
 import threading
 import time
+from contextlib import closing, suppress
+from pathlib import Path
 
 from confluent_kafka import KafkaException
 
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.llm.kept import Kept
+from sentinel_cli.llm.status import StoppedError
 from sentinel_cli.service.clients import FatalClientError, reader
 from sentinel_cli.service.detect import LOOP as DETECT
 from sentinel_cli.service.detect import Detect
@@ -100,7 +104,21 @@ class Service:
         if name == DETECT:
             Detect(self.job, schemas, Snapshots(state, versions(self.job.pipeline)), transactional_id).run(stopping)
         else:
-            Triage(self.job, schemas, transactional_id).run(stopping)
+            self._triage(schemas, transactional_id, state / f"answers-{slot.number}.sqlite")
+
+    def _triage(self, schemas: Schemas, transactional_id: str, answers: Path) -> None:
+        """Run triage; calls in flight are given up when the service stops, and those answered are kept."""
+
+        def stopping() -> bool:
+            self.figures.beat(TRIAGE)
+            return self.stop.is_set()
+
+        with (
+            suppress(StoppedError),
+            closing(Kept(answers)) as kept,
+            self.job.answering.functions(stopping, kept) as managed,
+        ):
+            Triage(self.job, schemas, transactional_id, managed, kept).run(self.stop.is_set)
 
     def _check_topics(self) -> None:
         """Alerts are found again by account: all topics must have as many partitions."""

@@ -13,6 +13,8 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from sentinel_cli.kafka.reading import alert_id_of
 from sentinel_cli.kafka.registry import RegistryDownError
 from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.llm.kept import Kept
+from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import abort, checked, consumer, is_at_end, reader, unread
 from sentinel_cli.service.inlet import Rejected
@@ -32,13 +34,19 @@ _MOST = 1_000_000
 class Triage:
     """One session of the loop: an engine, a consumer and a producer, until one of them fails for good."""
 
-    def __init__(self, job: Job, schemas: Schemas, transactional_id: str) -> None:
-        self.job, self.figures = job, job.figures
+    def __init__(
+        self, job: Job, schemas: Schemas, transactional_id: str, managed: Mapping[str, Managed], kept: Kept
+    ) -> None:
+        self.job, self.figures, self.kept = job, job.figures, kept
+        """`managed` keeps its answers in `kept`; they are forgotten when their alerts are committed."""
         self.table = job.pipeline.table(ALERTS)
-        self.engine = Engine(job.pipeline, after=ALERTS)
+        self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
-        self.consumer = consumer(job.connection, job.group(LOOP))
+        self.batch = min(_BATCH, job.answering.batch or _BATCH)
+        # A model takes seconds: what a batch may take at most must not count as a member that hangs.
+        longest = {"max.poll.interval.ms": 300_000 + round(job.answering.longest * 1000)}
+        self.consumer = consumer(job.connection, job.group(LOOP), longest)
         self.seen: dict[int, OrderedDict[bytes, None]] = {}
         """Ids that have a disposition, by partition."""
 
@@ -48,7 +56,7 @@ class Triage:
         self.consumer.subscribe([ALERTS], **handlers)
         try:
             while not stopping():
-                messages = checked(self.consumer.consume(_BATCH, self.job.options.commit_interval))
+                messages = checked(self.consumer.consume(self.batch, self.job.options.commit_interval))
                 started = time.monotonic()
                 self.figures.beat(LOOP)
                 if messages:
@@ -78,6 +86,7 @@ class Triage:
         positions = [TopicPartition(ALERTS, partition, offset) for partition, offset in offsets.items()]
         self.producer.send_offsets_to_transaction(positions, self.consumer.consumer_group_metadata(), 10)
         self.producer.commit_transaction(30)
+        self.kept.committed()
         for partition, alert_id in alerts:
             self._remember(partition, alert_id)
         self.figures.add("rejected", len(rejected))
@@ -87,6 +96,7 @@ class Triage:
 
     def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
         """Enriched alerts and dispositions; the engine remembers none, as the transaction may be aborted."""
+        self.kept.begin()
         self.engine.append(ALERTS, alerts)
         self.engine.decide()
         answers = {topic: self.engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}

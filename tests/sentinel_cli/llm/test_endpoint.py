@@ -1,0 +1,63 @@
+"""Which endpoint the settings name, and one sentence where they name none."""
+
+from pathlib import Path
+
+import pytest
+
+from sentinel_cli.llm.endpoint import find_endpoint
+from sentinel_cli.llm.functions import find_answering
+from sentinel_cli.llm.rules import Rules
+from sentinel_cli.settings import CREDENTIALS, variable
+from sql import load_pipeline
+from sql.errors import SettingsError
+from tests.sentinel_cli.llm.conftest import KEY, Configure
+
+AZURE = {"provider": "azureopenai", "endpoint": "https://bank.openai.azure.example", "deployment": "d"}
+AZURE |= {"api_version": "2024-10-21", "api_key": KEY}
+
+
+def test_without_an_endpoint_rules_answer(configure: Configure) -> None:
+    assert find_endpoint() is None
+    assert isinstance(find_answering(load_pipeline()), Rules)
+    Path(CREDENTIALS).write_text("SENTINEL_LLM_ENDPOINT=\nSENTINEL_LLM_MODEL=\n", encoding="utf-8")
+    assert isinstance(find_answering(load_pipeline()), Rules)
+
+
+def test_the_names_that_are_looked_for_are_those_of_the_settings() -> None:
+    assert (variable("llm_endpoint"), CREDENTIALS) == ("SENTINEL_LLM_ENDPOINT", "credentials.env")
+
+
+def test_credentials_env_names_one(configure: Configure) -> None:
+    lines = [f"SENTINEL_LLM_{name.upper()}={value}" for name, value in AZURE.items()]
+    Path(CREDENTIALS).write_text("\n".join([*lines, "SENTINEL_LLM_PARALLELISM=3"]), encoding="utf-8")
+    endpoint = find_endpoint()
+    assert endpoint is not None
+    assert (endpoint.name, endpoint.family, endpoint.parallelism) == ("azureopenai/d", "d", 3)
+    assert endpoint.key.get_secret_value() == KEY
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"model": "m"}, "SENTINEL_LLM_ENDPOINT is missing"),
+        ({"endpoint": "https://x.example"}, "Missing: SENTINEL_LLM_MODEL"),
+        ({**AZURE, "api_version": ""}, "Missing: SENTINEL_LLM_API_VERSION"),
+        ({"provider": "bedrock", "endpoint": "https://x.example", "model": "m"}, "Missing: SENTINEL_LLM_API_KEY"),
+        ({"endpoint": "http://x.example", "model": "m", "api_key": KEY}, "must begin with https://"),
+        ({"endpoint": "https://x.example/v1/chat/completions", "model": "m"}, "leave out /chat/completions"),
+        ({**AZURE, "endpoint": "https://x.example/openai/deployments/d"}, "leave out /openai/deployments/d"),
+        ({"endpoint": f"https://x.example/?key={KEY}", "model": "m"}, "SENTINEL_LLM_ENDPOINT has the wrong form"),
+        ({"endpoint": f"https://{KEY}@x.example/", "model": "m"}, "SENTINEL_LLM_ENDPOINT has the wrong form"),
+        ({"endpoint": "x.example", "model": "m"}, "SENTINEL_LLM_ENDPOINT has the wrong form"),
+        ({"endpoint": "https://x.example", "model": "m", "parallelism": "0"}, "SENTINEL_LLM_PARALLELISM has the wrong"),
+        ({"endpoint": "https://x.example", "model": "m", "budget_cost": "1"}, "none is known of m: set"),
+        ({"provider": "gpt", "endpoint": "https://x.example"}, "SENTINEL_LLM_PROVIDER has the wrong form"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(values: dict[str, str], says: str, configure: Configure) -> None:
+    configure(**values)
+    with pytest.raises(SettingsError) as caught:
+        find_endpoint()
+    assert says in str(caught.value)
+    assert KEY not in str(caught.value)
+    assert "\n" not in str(caught.value)
