@@ -173,8 +173,8 @@ CASES: dict[str, Case] = {
     ),
     # what outranks a sound dismissal
     "critical severity": _said(answer(), severity="CRITICAL"),
-    "a cent below the total": _said(answer(), total_amount="99999.99"),
-    "the total": _said(answer(), total_amount="100000.00"),
+    "a cent below the total": _said(answer(), total_amount="4999.99"),
+    "the total": _said(answer(), total_amount="5000.00"),
     "several currencies": _said(answer(), total_amount=None, currency=None),
     "another currency": _said(answer(), currency="EUR"),
     "a report recommended": _said(answer(sar_recommended=True)),

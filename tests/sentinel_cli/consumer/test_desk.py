@@ -38,7 +38,7 @@ def test_what_the_topics_have_is_taken_as_it_is(desk: Desk) -> None:
 
 
 def test_the_rest_is_made_by_the_sql(desk: Desk) -> None:
-    other = row("aml_alerts", alert(2, severity="LOW"))
+    other = row("aml_alerts", alert(2, severity="LOW", total_amount=4_278.05))
     first, second = desk.cases([(ALERT, None, None), (other, None, None)])
     assert (first["enriched_by"], first["decided_by"]) == ("local", "local")
     assert "42780.50" in first["summary"]
