@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     runner_kafka_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
     runner_schema_registry_api_key: str = Field("", description="registry key of the same account")
     runner_schema_registry_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    ledger: str = Field("", description="file of the ledger; in the user's data without it")
 
     @classmethod
     def settings_customise_sources(

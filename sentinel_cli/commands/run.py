@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import ParametersFile, Rules, Set, Stack, Threads
+from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack, Threads
 
 
 def run(
@@ -29,17 +29,20 @@ def run(
         float, typer.Option(min=0, metavar="SECONDS", help="For so long a partition waits for an absent registry.")
     ] = 60,
     threads: Threads = None,
+    ledger: LedgerFile = None,
     stack: Stack = None,
 ) -> None:
     """
     Run the whole pipeline as a service: transactions in, alerts, enriched alerts and dispositions out.
 
     For a broker without Flink. Exactly once: what is read, what is written and the offsets are one Kafka transaction.
-    A second instance of the same group takes over partitions. Goes on until Ctrl-C or SIGTERM. Uses the runner's key.
+    A second instance of the same group takes over partitions. Each decision is in the ledger before it is written; a
+    ledger that cannot be written ends the service. Goes on until Ctrl-C or SIGTERM. Uses the runner's key.
     """
     from platformdirs import user_state_path
 
     from sentinel_cli.kafka.connection import Account, connect
+    from sentinel_cli.ledger.place import find_ledger
     from sentinel_cli.parameters import gather_parameters
     from sentinel_cli.service.job import Job
     from sentinel_cli.service.options import Options
@@ -56,4 +59,4 @@ def run(
         registry_wait=registry_wait,
         threads=threads,
     )
-    Service(Job(connect(Account.runner, stack), pipeline, options)).run(port)
+    Service(Job(connect(Account.runner, stack), pipeline, options, find_ledger(ledger).make())).run(port)

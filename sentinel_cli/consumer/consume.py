@@ -45,7 +45,7 @@ class Consumption:
         pipeline, registry = load_pipeline(), Registry(connection)
         self.request, self.write, self.counts = request, write, Counts()
         self.say = say
-        self.desk, self.decided = Desk(pipeline), Decided(connection, registry, pipeline)
+        self.desk, self.decided = Desk(pipeline, request.ledger.make()), Decided(connection, registry, pipeline)
         self.feed = AlertFeed(connection, RowReader(pipeline.table(ALERTS), registry), request, self)
         self._pending: deque[Entry] = deque()
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -58,6 +58,7 @@ class Consumption:
 
         Raises:
             ServiceError: broker or registry refuses for good; what was printed is committed.
+            LedgerError: what is decided here cannot be recorded, and is not printed.
         """
         try:
             while not self._is_done():

@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 
 from sentinel_cli.kafka.reading import Row
+from sentinel_cli.ledger.recorder import Recorder, watched
+from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.local.engine import Engine, join_cases
+from sentinel_cli.local.stand_ins import STAND_INS
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 
 class Desk:
-    """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided."""
+    """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided; it records them."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
+    def __init__(self, pipeline: Pipeline, ledger: Ledger) -> None:
+        self.pipeline, self.recorder = pipeline, Recorder(ledger, pipeline)
         self._engine: Engine | None = None
 
     def cases(self, found: Sequence[tuple[Row, Row | None, Row | None]]) -> list[Row]:
         """
         The case of each alert, of which summary and disposition are given as far as they are known.
 
-        `enriched_by` and `decided_by` say where they are from: topic or local.
+        `enriched_by` and `decided_by` say where they are from: topic or local. LedgerError where it cannot be recorded.
         """
         missing = [(alert, summary) for alert, summary, disposition in found if not (summary and disposition)]
         made = {case["alert_id"]: case for case in self._decide(missing)}
@@ -38,16 +41,19 @@ class Desk:
         if not alerts:
             return []
         engine = self._ready()
-        engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
+        bare = [_plain(alert) for alert, summary in alerts if summary is None]
+        engine.append(ALERTS, bare)
         engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
         engine.decide()
-        cases = join_cases({topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)})
+        made = {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
         engine.clear()
-        return cases
+        self.recorder.record(bare, made[ENRICHED], made[DISPOSITIONS])
+        return join_cases(made)
 
     def _ready(self) -> Engine:
         if self._engine is None:
-            self._engine = Engine(self.pipeline, after=ALERTS)
+            managed = watched(STAND_INS, self.recorder.calls.append)
+            self._engine = Engine(self.pipeline, after=ALERTS, managed=managed)
         return self._engine
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sentinel_cli.kafka.connection import Connection
+from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.service.figures import Figures
 from sentinel_cli.service.options import Options
 from sql import Pipeline
@@ -18,6 +19,7 @@ class Job:
     connection: Connection
     pipeline: Pipeline
     options: Options
+    ledger: Ledger
     figures: Figures = field(default_factory=Figures)
 
     def group(self, loop: str) -> str:

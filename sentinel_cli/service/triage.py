@@ -13,7 +13,9 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from sentinel_cli.kafka.reading import alert_id_of
 from sentinel_cli.kafka.registry import RegistryDownError
 from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.ledger.recorder import Recorder, watched
 from sentinel_cli.local.engine import Engine
+from sentinel_cli.local.stand_ins import STAND_INS
 from sentinel_cli.service.clients import abort, checked, consumer, is_at_end, reader, unread
 from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
@@ -35,7 +37,9 @@ class Triage:
     def __init__(self, job: Job, schemas: Schemas, transactional_id: str) -> None:
         self.job, self.figures = job, job.figures
         self.table = job.pipeline.table(ALERTS)
-        self.engine = Engine(job.pipeline, after=ALERTS)
+        self.recorder = Recorder(job.ledger, job.pipeline)
+        managed = watched(STAND_INS, self.recorder.calls.append)
+        self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
         self.consumer = consumer(job.connection, job.group(LOOP))
@@ -86,11 +90,12 @@ class Triage:
             self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, offset))
 
     def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-        """Enriched alerts and dispositions; the engine remembers none, as the transaction may be aborted."""
+        """Enriched alerts and dispositions, recorded; the engine remembers none, as the transaction may be aborted."""
         self.engine.append(ALERTS, alerts)
         self.engine.decide()
         answers = {topic: self.engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
         self.engine.clear()
+        self.recorder.record(alerts, answers[ENRICHED], answers[DISPOSITIONS])
         return answers
 
     def _read(self, messages: list[Message]) -> tuple[dict[tuple[int, bytes], dict[str, Any]], list[Rejected]]:

@@ -171,6 +171,7 @@ KILLED_AFTER_PRINT = """
 import os, signal, sys
 from sentinel_cli.consumer.consume import Consumption
 from sentinel_cli.consumer.request import Request
+from sentinel_cli.ledger.place import find_ledger
 from sentinel_cli.outputs import json_line
 
 def write(cases):
@@ -178,7 +179,8 @@ def write(cases):
     sys.stdout.buffer.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 
-Consumption(Request("sentinel-consume", None, None, None, 0, False, ""), write, print).run()
+ledger = find_ledger(None)
+Consumption(Request("sentinel-consume", None, None, None, 0, False, "", ledger), write, print).run()
 """
 
 

@@ -1,0 +1,200 @@
+"""Sees what models are asked on this machine, and writes each decision down before it counts."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sentinel_cli.ledger.record import Record, Stage
+from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.llm.call import Call
+from sentinel_cli.local._run import Answers, Managed
+from sentinel_cli.local.engine import Engine
+from sentinel_cli.scoring import epoch_ms
+from sql import Pipeline
+from sql.errors import LedgerError
+from sql.topics import ALERTS, ENRICHED
+
+Row = Mapping[str, Any]
+LOCAL = "local"
+"""The provider of what the rules on this machine answer."""
+
+
+class Recorder:
+    """
+    The decisions of one engine: its calls as they come, then a record for each, once they are rows.
+
+    Args:
+        ledger: Where they go.
+        pipeline: Whose SQL writes the prompts.
+    """
+
+    def __init__(self, ledger: Ledger, pipeline: Pipeline) -> None:
+        self.ledger, self.pipeline = ledger, pipeline
+        self.calls: list[Call] = []
+        """Those that are not recorded yet; whoever calls a model appends to it."""
+
+    def record(self, alerts: Sequence[Row], enriched: Sequence[Row], dispositions: Sequence[Row]) -> None:
+        """
+        Write down who answered what, before anything of it is printed or committed.
+
+        Args:
+            alerts: Those whose summary was made here, times in epoch ms.
+            enriched: The rows that triage read.
+            dispositions: What it made of them.
+
+        Raises:
+            LedgerError: it cannot be written, or no call is known of one; what was decided must not go on then.
+        """
+        prompts = enrichment_prompts(self.pipeline, alerts)
+        self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
+        self.calls.clear()
+
+
+def watched(managed: Mapping[str, Managed], take: Callable[[Call], None]) -> dict[str, Managed]:
+    """The rules on this machine in place of models, with each call handed on as it is answered."""
+    return {name: _watched(function, take) for name, function in managed.items()}
+
+
+def _watched(function: Managed, take: Callable[[Call], None]) -> Managed:
+    def call(arguments: Sequence[tuple[str, ...]]) -> Answers:
+        answers = []
+        for given in arguments:
+            started = time.monotonic()
+            (rows,) = function([given])
+            take(_call(given, rows[0] if rows else None, round((time.monotonic() - started) * 1000)))
+            answers.append(rows)
+        return answers
+
+    return call
+
+
+def _call(given: tuple[str, ...], answer: tuple[str | None, ...] | None, latency_ms: int) -> Call:
+    """ML_PREDICT(model, prompt) gives one column, the answer; AI_RUN_AGENT(agent, prompt, key) status and answer."""
+    model, prompt, *key = given
+    status = "NO_ANSWER" if answer is None else answer[0] or "" if key else "SUCCESS"
+    return Call(
+        stage="triage" if key else "enrichment",
+        session=key[0] if key else "",
+        prompt=prompt,
+        provider=LOCAL,
+        model=model,
+        parameters={},
+        answer=answer[-1] if answer else None,
+        status=status,
+        latency_ms=latency_ms,
+        input_tokens=None,
+        output_tokens=None,
+        cost=None,
+        time=time.time_ns() // 1_000_000,
+    )
+
+
+def enrichment_prompts(pipeline: Pipeline, alerts: Sequence[Row]) -> dict[str, str]:
+    """
+    The prompt of each alert, by its id, as the SQL writes it.
+
+    ML_PREDICT is not told whose prompt it is given: the statement runs a second time, and is answered with numbers.
+    """
+    if not alerts:
+        return {}
+    prompts: list[str] = []
+
+    def number(arguments: Sequence[tuple[str, ...]]) -> Answers:
+        first = len(prompts)
+        prompts.extend(prompt for _, prompt in arguments)
+        return [[(str(n),)] for n in range(first, len(prompts))]
+
+    alone = replace(pipeline, statements=tuple(s for s in pipeline.statements if s.writes == ENRICHED))
+    with Engine(alone, until=ENRICHED, managed={"ML_PREDICT": number}) as engine:
+        engine.append(ALERTS, alerts)
+        engine.decide()
+        return {row["alert_id"]: prompts[int(row["summary"])] for row in engine.rows(ENRICHED)}
+
+
+def records(
+    calls: Sequence[Call], prompts: Mapping[str, str], enriched: Sequence[Row], dispositions: Sequence[Row]
+) -> Iterator[Record]:
+    """
+    A record for each summary and each disposition that a call has made.
+
+    Args:
+        calls: Of one call that was tried again the last counts.
+        prompts: The enrichment prompt of each alert that was summarised here, by its id.
+        enriched: What triage read.
+        dispositions: What it made of that.
+
+    Raises:
+        LedgerError: no call is known of one.
+    """
+    summaries: dict[str, list[Call]] = {}
+    for call in calls:
+        if call.stage == "enrichment":
+            summaries.setdefault(call.prompt, []).append(call)
+    triages = {call.session: call for call in calls if call.stage == "triage"}
+    read = {row["alert_id"]: row for row in enriched}
+    for alert_id in [known for known in read if known in prompts]:
+        made = _answered(summaries.get(prompts[alert_id], []), read[alert_id]["summary"])
+        yield _record(alert_id, "enrichment", made, read[alert_id], None)
+    for row in dispositions:
+        yield _record(row["alert_id"], "triage", triages.get(row["alert_id"]), row, read.get(row["alert_id"]))
+
+
+def _answered(made: list[Call], summary: str | None) -> Call | None:
+    """The call that gave a summary: alerts with the same facts have the same prompt, and may have got two answers."""
+    return next((call for call in reversed(made) if call.answer == summary), made[-1] if made else None)
+
+
+_RESULT: dict[Stage, tuple[str, ...]] = {
+    "enrichment": ("summary", "status", "model"),
+    "triage": (
+        "decision",
+        "agent_decision",
+        "priority",
+        "sar_recommended",
+        "recommended_action",
+        "rationale",
+        "agent_status",
+        "model",
+    ),
+}
+"""Columns that the SQL has read in an answer, or given in its place."""
+
+
+def _record(alert_id: str, stage: Stage, call: Call | None, row: Row, alert: Row | None) -> Record:
+    if call is None:
+        raise LedgerError(f"No call is known of the {stage} of alert {alert_id}: it must not be decided unrecorded.")
+    return Record(
+        alert_id=alert_id,
+        stage=stage,
+        prompt_version=row["prompt_version"],
+        prompt=call.prompt,
+        provider=call.provider,
+        model=call.model,
+        parameters=plain(call.parameters),
+        answer=call.answer,
+        status=call.status,
+        result=plain({name: row[name] for name in _RESULT[stage]}),
+        guard=row.get("guard"),
+        latency_ms=call.latency_ms,
+        input_tokens=call.input_tokens,
+        output_tokens=call.output_tokens,
+        cost=None if call.cost is None else str(call.cost),
+        time=call.time,
+        alert=None if alert is None else plain(alert),
+    )
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """A row as JSON has it: money as text, times as epoch ms."""
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return epoch_ms(value)
+    return list(value) if isinstance(value, tuple) else value
