@@ -18,6 +18,8 @@ from sql.errors import LedgerError
 from sql.topics import ALERTS, ENRICHED
 
 Row = Mapping[str, Any]
+NO_ANSWER = "NO_ANSWER"
+"""The status of a call that gave no row."""
 LOCAL = "local"
 """The provider of what the rules on this machine answer."""
 
@@ -74,7 +76,7 @@ def _watched(function: Managed, take: Callable[[Call], None]) -> Managed:
 def _call(given: tuple[str, ...], answer: tuple[str | None, ...] | None, latency_ms: int) -> Call:
     """ML_PREDICT(model, prompt) gives one column, the answer; AI_RUN_AGENT(agent, prompt, key) status and answer."""
     model, prompt, *key = given
-    status = "NO_ANSWER" if answer is None else answer[0] or "" if key else "SUCCESS"
+    status = NO_ANSWER if answer is None else answer[0] or "" if key else "SUCCESS"
     return Call(
         stage="triage" if key else "enrichment",
         session=key[0] if key else "",

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentinel_cli.ledger.record import Record
+from sentinel_cli.ledger.record import Record, read_record
 from sql.errors import LedgerError
 
 BEGINNING = "0" * 64
@@ -118,13 +118,26 @@ class Ledger:
         with self._failing("read"), closing(self._open()) as connection:
             return _head(connection)
 
-    def entries(self, alert_id: str | None = None) -> Iterator[Entry]:
-        """The records in order, or those of one alert; LedgerError where they cannot be read."""
-        where, given = ("WHERE alert_id = ?", [alert_id]) if alert_id else ("", [])
+    def entries(self, alert: str = "") -> Iterator[Entry]:
+        """The records in order, those of alerts whose ids begin so; LedgerError where they cannot be read."""
+        where, given = ("WHERE alert_id BETWEEN ? AND ?", [alert, f"{alert}g"]) if alert else ("", [])
         query = f"SELECT number, content, previous, hash FROM records {where} ORDER BY number"
         with self._failing("read"), closing(self._open()) as connection:
             for row in connection.execute(query, given):
                 yield Entry(*row)
+
+    def records(self, alert: str = "") -> Iterator[tuple[int, Record]]:
+        """
+        What the entries say, with their numbers.
+
+        Raises:
+            LedgerError: they cannot be read, or one is no record.
+        """
+        for entry in self.entries(alert):
+            try:
+                yield entry.number, read_record(entry.content)
+            except ValueError:
+                raise LedgerError(f"Record {entry.number} is no decision; see `sentinel ledger verify`.") from None
 
     def _open(self) -> sqlite3.Connection:
         connection = self._connect()
