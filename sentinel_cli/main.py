@@ -11,6 +11,7 @@ import typer
 from sentinel_cli.commands import broker, ledger, topics
 from sentinel_cli.commands.consume import consume
 from sentinel_cli.commands.dashboard import dashboard
+from sentinel_cli.commands.decide import decide
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.doctor import doctor
 from sentinel_cli.commands.generate import generate
@@ -54,7 +55,7 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
     app.add_typer(group, name=name)
 
 
-_add(app, generate, produce, consume, dashboard, demo, replay, run, preview_report, status, doctor)
+_add(app, generate, produce, consume, dashboard, decide, demo, replay, run, preview_report, status, doctor)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
 _group(
     "ledger",
@@ -64,6 +65,7 @@ _group(
     ledger.head,
     ledger.verify,
     ledger.replay,
+    ledger.import_,
 )
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Json, LedgerFile, ParametersFile, Set
+from sentinel_cli.options import Json, LedgerFile, ParametersFile, Set, Stack
 
 Head = Annotated[
     str | None,
@@ -120,3 +120,35 @@ def replay(
     unknown = sum(not can_be_judged(record) for _, record in records)
     left_out = f"; {unknown} left out, whose alert is not known" if unknown else ""
     print(f"sentinel: {len(changed)} of {len(judged)} decisions would be others{left_out}", file=sys.stderr)
+
+
+def import_(
+    from_: Annotated[
+        str,
+        typer.Option("--from", metavar="beginning|TIME", help="Where to begin; TIME is when it was written, ISO 8601."),
+    ] = "beginning",
+    ledger: LedgerFile = None,
+    stack: Stack = None,
+) -> None:
+    """
+    Take the dispositions of the platform, and what analysts decided elsewhere, into the ledger.
+
+    From the topics, up to their ends. A second import adds what is new alone; what was decided on this machine is there
+    already, and is not added again. A disposition of the platform has agent, prompt version and raw answer, but neither
+    prompt nor cost. Uses the analyst's key.
+    """
+    import sys
+
+    from sentinel_cli.consumer.start import BEGINNING, parse_start
+    from sentinel_cli.ledger.place import find_ledger
+    from sentinel_cli.ledger.platform import import_decisions
+    from sql.errors import UsageError
+
+    start = parse_start(from_)
+    if start != BEGINNING and not isinstance(start, int):
+        raise UsageError(f"--from {from_}: give beginning, or a time such as 2026-01-31T12:00:00Z.")
+    came = import_decisions(find_ledger(ledger), stack, start if isinstance(start, int) else 0)
+    parts = [f"{came.read} decisions read, {came.added} added"]
+    parts += [f"{came.without_alert} without their alert"] if came.without_alert else []
+    parts += [f"{came.unreadable} records could not be read"] if came.unreadable else []
+    print(f"sentinel: {', '.join(parts)}", file=sys.stderr)

@@ -149,7 +149,7 @@ def _answered(made: list[Call], summary: str | None) -> Call | None:
     return next((call for call in reversed(made) if call.answer == summary), made[-1] if made else None)
 
 
-_RESULT: dict[Stage, tuple[str, ...]] = {
+RESULT: dict[Stage, tuple[str, ...]] = {
     "enrichment": ("summary", "status", "model"),
     "triage": (
         "decision",
@@ -178,7 +178,7 @@ def _record(alert_id: str, stage: Stage, call: Call | None, row: Row, alert: Row
         parameters=plain(call.parameters),
         answer=call.answer,
         status=call.status,
-        result=plain({name: row[name] for name in _RESULT[stage]}),
+        result=plain({name: row[name] for name in RESULT[stage]}),
         guard=row.get("guard"),
         latency_ms=call.latency_ms,
         input_tokens=call.input_tokens,
