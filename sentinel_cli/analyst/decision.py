@@ -3,13 +3,13 @@
 import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from sentinel_cli.ledger.record import Record, canonical
 from sentinel_cli.ledger.store import Ledger
 from sql.errors import UsageError
 
-ANALYST = "analyst"
+ANALYST: Final = "analyst"
 """Stage and provider of a person's record."""
 _LONGEST_REASON, _LONGEST_NAME = 10_000, 100
 """As in the topic's schema."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,7 +33,7 @@ class Recorder:
     """
 
     def __init__(self, ledger: Ledger, pipeline: Pipeline) -> None:
-        self.ledger, self.pipeline = ledger, pipeline
+        self.ledger, self.prompts = ledger, EnrichmentPrompts(pipeline)
         self.calls: list[Call] = []
         """Those that are not recorded yet; whoever calls a model appends to it."""
 
@@ -50,7 +49,7 @@ class Recorder:
         Raises:
             LedgerError: it cannot be written, or no call is known of one; what was decided must not go on then.
         """
-        prompts = enrichment_prompts(self.pipeline, alerts)
+        prompts = self.prompts.of(alerts)
         self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
         self.calls.clear()
 
@@ -94,26 +93,30 @@ def _call(given: tuple[str, ...], answer: tuple[str | None, ...] | None, latency
     )
 
 
-def enrichment_prompts(pipeline: Pipeline, alerts: Sequence[Row]) -> dict[str, str]:
+class EnrichmentPrompts:
     """
-    The prompt of each alert, by its id, as the SQL writes it.
+    The prompts of alerts as the SQL writes them.
 
     ML_PREDICT is not told whose prompt it is given: the statement runs a second time, and is answered with numbers.
     """
-    if not alerts:
-        return {}
-    prompts: list[str] = []
 
-    def number(arguments: Sequence[tuple[str, ...]]) -> Answers:
-        first = len(prompts)
-        prompts.extend(prompt for _, prompt in arguments)
-        return [[(str(n),)] for n in range(first, len(prompts))]
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._prompts: list[str] = []
+        self._engine = Engine(pipeline, after=ALERTS, until=ENRICHED, managed={"ML_PREDICT": self._number})
 
-    alone = replace(pipeline, statements=tuple(s for s in pipeline.statements if s.writes == ENRICHED))
-    with Engine(alone, until=ENRICHED, managed={"ML_PREDICT": number}) as engine:
-        engine.append(ALERTS, alerts)
-        engine.decide()
-        return {row["alert_id"]: prompts[int(row["summary"])] for row in engine.rows(ENRICHED)}
+    def of(self, alerts: Sequence[Row]) -> dict[str, str]:
+        """The prompt of each alert, by its id."""
+        self._prompts.clear()
+        self._engine.append(ALERTS, alerts)
+        self._engine.decide()
+        rows = self._engine.rows(ENRICHED)
+        self._engine.clear()
+        return {row["alert_id"]: self._prompts[int(row["summary"])] for row in rows}
+
+    def _number(self, arguments: Sequence[tuple[str, ...]]) -> Answers:
+        first = len(self._prompts)
+        self._prompts.extend(prompt for _, prompt in arguments)
+        return [[(str(n),)] for n in range(first, len(self._prompts))]
 
 
 def records(

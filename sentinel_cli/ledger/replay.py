@@ -1,7 +1,7 @@
 """Judges stored answers again: by today's parser and guard, or as today's model would answer."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sentinel_cli.ledger.record import Record
@@ -40,9 +40,18 @@ def replay(
         pipeline: Whose SQL judges.
         ask: AI_RUN_AGENT of today, to be asked anew; the texts of its answer are not compared.
     """
-    alone = replace(pipeline, statements=tuple(s for s in pipeline.statements if s.writes == DISPOSITIONS))
-    for batch in _batches((number, record) for number, record in records if can_be_judged(record)):
-        yield from _judged(batch, alone, ask)
+    stored: dict[str, Record] = {}
+
+    def answer(arguments: Sequence[tuple[str, ...]]) -> Answers:
+        return [_rows(stored[alert_id]) for _, _, alert_id in arguments]
+
+    with Engine(pipeline, after=ENRICHED, managed={"AI_RUN_AGENT": ask or answer}) as engine:
+        for batch in _batches((number, record) for number, record in records if can_be_judged(record)):
+            stored = {record.alert_id: record for _, record in batch}
+            today = _judged(engine, [record.alert for _, record in batch if record.alert is not None])
+            for number, record in batch:
+                differs = _differs(record, today[record.alert_id], _WHO | _TEXTS if ask else _WHO)
+                yield Judgement(number, record, differs)
 
 
 def can_be_judged(record: Record) -> bool:
@@ -62,18 +71,13 @@ def _batches(records: Iterable[tuple[int, Record]]) -> Iterator[list[tuple[int, 
         yield list(batch.values())
 
 
-def _judged(batch: Sequence[tuple[int, Record]], pipeline: Pipeline, ask: Managed | None) -> Iterator[Judgement]:
-    stored = {record.alert_id: record for _, record in batch}
-
-    def answer(arguments: Sequence[tuple[str, ...]]) -> Answers:
-        return [_rows(stored[alert_id]) for _, _, alert_id in arguments]
-
-    with Engine(pipeline, managed={"AI_RUN_AGENT": ask or answer}) as engine:
-        engine.append(ENRICHED, [record.alert for _, record in batch if record.alert is not None])
-        engine.decide()
-        today = {row["alert_id"]: plain(row) for row in engine.rows(DISPOSITIONS)}
-    for number, record in batch:
-        yield Judgement(number, record, _differs(record, today[record.alert_id], _WHO | _TEXTS if ask else _WHO))
+def _judged(engine: Engine, alerts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The dispositions of enriched alerts, by their ids."""
+    engine.append(ENRICHED, alerts)
+    engine.decide()
+    today = {row["alert_id"]: plain(row) for row in engine.rows(DISPOSITIONS)}
+    engine.clear()
+    return today
 
 
 def _rows(record: Record) -> list[tuple[str | None, ...]]:

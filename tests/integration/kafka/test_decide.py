@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused_and_not_recorded(
     write(fresh, [orjson.dumps(alert(1))], ALERTS)
     status, said = decide(*words, **given)
     assert (status, says in " ".join(said.split())) == (2, True), said
-    assert read(fresh, ANALYST_DECISIONS) == kept() == []
+    assert (read(fresh, ANALYST_DECISIONS), kept()) == ([], [])
 
 
 def test_an_alert_that_was_not_committed_is_not_known(fresh: LocalBroker) -> None:

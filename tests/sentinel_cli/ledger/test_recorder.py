@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sentinel_cli.ledger.record import Record, read_record
-from sentinel_cli.ledger.recorder import Recorder, enrichment_prompts, watched
+from sentinel_cli.ledger.recorder import EnrichmentPrompts, Recorder, watched
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
 from sentinel_cli.local._run import Answers, Managed
@@ -158,6 +158,6 @@ def test_prompts_are_those_of_the_sql() -> None:
     with Engine(PIPELINE, until=ENRICHED, managed={"ML_PREDICT": predict}) as engine:
         engine.append(ALERTS, given)
         engine.decide()
-    prompts = enrichment_prompts(PIPELINE, given)
+    prompts = EnrichmentPrompts(PIPELINE).of(given)
     assert sorted(prompts.values()) == sorted(seen)
     assert all(f"Total: {30_000 + n}.00" in prompts[alert_id(n)] for n in range(20))
