@@ -4,6 +4,7 @@ import pulumi
 import pulumi_confluentcloud as confluent
 
 import stacks
+from sql import topics
 from sql.outputs import Output
 
 LLM_SECRETS = {
@@ -52,7 +53,8 @@ def main() -> None:
             runner_writes=sorted({insert.writes for insert in inserts}),
             producer_reads=["sentinel.transactions_raw"],
             producer_writes=["sentinel.transactions_raw", "sentinel.dead_letters"],
-            analyst_reads=["sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions"],
+            analyst_reads=[topics.ALERTS, topics.ENRICHED, topics.DISPOSITIONS, topics.ANALYST_DECISIONS],
+            analyst_writes=[topics.ANALYST_DECISIONS],
             key_generation=settings.key_generation,
             retiring_key_generation=settings.retiring_key_generation,
             protect=settings.protect,

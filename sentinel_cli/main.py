@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.commands import broker, sar, topics
+from sentinel_cli.commands import broker, ledger, sar, topics
 from sentinel_cli.commands.consume import consume
 from sentinel_cli.commands.dashboard import dashboard
+from sentinel_cli.commands.decide import decide
 from sentinel_cli.commands.demo import demo
 from sentinel_cli.commands.doctor import doctor
 from sentinel_cli.commands.evaluate import evaluate
@@ -37,11 +38,16 @@ app = typer.Typer(
 )
 
 
+def _name(command: Callable[..., None]) -> str:
+    """By its function; one that would hide a name of Python's ends with `_`."""
+    return command.__name__.rstrip("_").replace("_", "-")
+
+
 def _add(group: typer.Typer, *commands: Callable[..., None]) -> None:
     for command in commands:
         # Typer keeps a docstring's line breaks below its first paragraph, at whatever width the terminal has.
         paragraphs = cleandoc(command.__doc__ or "").split("\n\n")
-        group.command(help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
+        group.command(_name(command), help="\n\n".join(" ".join(text.split()) for text in paragraphs))(command)
 
 
 def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
@@ -50,8 +56,18 @@ def _group(name: str, text: str, *commands: Callable[..., None]) -> None:
     app.add_typer(group, name=name)
 
 
-_add(app, generate, produce, consume, dashboard, demo, replay, run, preview_report, status, doctor, evaluate)
+_add(app, generate, produce, consume, dashboard, decide, demo, replay, run, preview_report, status, doctor, evaluate)
 _group("broker", "Apache Kafka and a schema registry on this machine.", broker.up, broker.down)
+_group(
+    "ledger",
+    "What was decided on this machine, and whether it still says so.",
+    ledger.list_,
+    ledger.show,
+    ledger.head,
+    ledger.verify,
+    ledger.replay,
+    ledger.import_,
+)
 _group("sar", "Suspicious activity reports.", sar.draft)
 _group("topics", "Topics and schemas of the pipeline.", topics.create)
 

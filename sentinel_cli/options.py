@@ -79,3 +79,7 @@ Committed = Annotated[
     bool,
     typer.Option("--committed", help="Read an alert when its transaction has ended; later, and never an aborted one."),
 ]
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="FILE", help="The ledger; else SENTINEL_LEDGER, else in the user's data."),
+]

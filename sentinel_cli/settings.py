@@ -90,6 +90,7 @@ class Settings(BaseSettings):
     runner_kafka_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
     runner_schema_registry_api_key: str = Field("", description="registry key of the same account")
     runner_schema_registry_api_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    ledger: str = Field("", description="file of the ledger; in the user's data without it")
 
     llm_endpoint: str = Field(
         "", description="URL of a model's endpoint, for what runs on this machine; rules explain and triage without it"

@@ -31,3 +31,7 @@ class SettingsError(SentinelError):
 
 class ServiceError(SentinelError):
     """A service of the cloud does not answer, refuses, or answers what it should not."""
+
+
+class LedgerError(SentinelError):
+    """The ledger cannot be written or read, or is not whole: nothing may be decided that it does not hold."""

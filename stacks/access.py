@@ -28,6 +28,7 @@ class AccessArgs:
     producer_reads: Sequence[str]
     producer_writes: Sequence[str]
     analyst_reads: Sequence[str]
+    analyst_writes: Sequence[str]
     key_generation: int = 1
     """A higher one makes new keys, hands them to the Providers, and deletes the old ones last."""
     retiring_key_generation: int = 0
@@ -50,7 +51,8 @@ class Access(pulumi.ComponentResource):
         deployer  owns topics and subjects, makes connections, alters tables, submits statements
         runner    the principal of the jobs: reads and writes the tables of the pipeline
         producer  writes transactions and dead letters; reads of transactions which is the newest
-        analyst   reads alerts and dispositions; a SAR recommendation is confidential (31 U.S.C. 5318(g)(2))
+        analyst   reads alerts and dispositions, a SAR recommendation is confidential (31 U.S.C. 5318(g)(2)); writes
+                  what a person has decided, and nothing else
 
     A key waits for the roles of its account, and whatever uses a Provider for the key behind it.
     """
@@ -137,4 +139,5 @@ def _producer_roles(args: AccessArgs) -> Iterator[Role]:
 
 def _analyst_roles(args: AccessArgs) -> Iterator[Role]:
     yield from reads(args.analyst_reads)
+    yield from writes(args.analyst_writes)
     yield Role("DeveloperRead", "kafka", "group=sentinel*")

@@ -14,6 +14,7 @@ KEPT_FOR_YEARS = (
     "aml_alerts",
     "aml_alerts_enriched",
     "alert_dispositions",
+    "analyst_decisions",
     "transactions_late",
     "dead_letters",
 )

@@ -57,3 +57,16 @@ def disposition(number: int, **changes: Any) -> dict[str, Any]:
         "raw_response": "{}",
         **changes,
     }
+
+
+def analyst_decision(number: int, **changes: Any) -> dict[str, Any]:
+    """A record of sentinel.analyst_decisions."""
+    return {
+        "alert_id": alert_id(number),
+        "account_id": f"ACC-{number:06}",
+        "decision": "ESCALATE",
+        "reason": f"Reason {number}.",
+        "decided_by": "A. Analyst",
+        "decided_at": DETECTED + 60_000,
+        **changes,
+    }

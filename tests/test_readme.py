@@ -1,9 +1,11 @@
 """Every shell block of the README and of docs/ runs, from the project's root, as a new user would run it.
 
 Those that need an account, fenced as "sh account", are not run: the commands and options they use must exist. Those
-that need a broker, fenced as "sh broker" or "sh terminal", are run by the tests that have one.
+that need a broker, fenced as "sh broker" or "sh terminal", are run by the tests that have one; those that need a
+ledger, fenced as "sh ledger", are run with one.
 """
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,7 +13,9 @@ from shutil import which
 
 import pytest
 
+from sentinel_cli.ledger.store import Ledger
 from tests.commands import mistakes
+from tests.sentinel_cli.ledger.records import record
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,6 +34,14 @@ def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
     run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False)
     for path in set(ROOT.iterdir()) - written:
         path.unlink()
+    assert run.returncode == 0, f"{page}: {run.stderr}"
+
+
+@pytest.mark.parametrize(("page", "block"), blocks("sh ledger"))
+def test_the_block_runs_with_a_ledger(page: str, block: str, tmp_path: Path) -> None:
+    Ledger(tmp_path / "ledger.sqlite").make().append([record(1)])
+    env = {**os.environ, "SENTINEL_LEDGER": str(tmp_path / "ledger.sqlite")}
+    run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False, env=env)
     assert run.returncode == 0, f"{page}: {run.stderr}"
 
 

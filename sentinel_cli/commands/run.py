@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import ParametersFile, Rules, Set, Stack, Threads
+from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack, Threads
 
 
 def run(
@@ -29,17 +29,21 @@ def run(
         float, typer.Option(min=0, metavar="SECONDS", help="For so long a partition waits for an absent registry.")
     ] = 60,
     threads: Threads = None,
+    ledger: LedgerFile = None,
     stack: Stack = None,
 ) -> None:
     """
     Run the whole pipeline as a service: transactions in, alerts, enriched alerts and dispositions out.
 
     For a broker without Flink. Exactly once: what is read, what is written and the offsets are one Kafka transaction.
-    A second instance of the same group takes over partitions. Goes on until Ctrl-C or SIGTERM. Uses the runner's key.
+    A second instance of the same group takes over partitions. Each decision is in the ledger before it is written; a
+    ledger that cannot be written ends the service. Goes on until Ctrl-C or SIGTERM. Uses the runner's key.
     """
     from platformdirs import user_state_path
 
     from sentinel_cli.kafka.connection import Account, connect
+    from sentinel_cli.ledger.place import find_ledger
+    from sentinel_cli.ledger.recorder import Recorder
     from sentinel_cli.llm.functions import find_answering
     from sentinel_cli.parameters import gather_parameters
     from sentinel_cli.service.job import Job, note
@@ -57,5 +61,6 @@ def run(
         registry_wait=registry_wait,
         threads=threads,
     )
-    answering = find_answering(pipeline, say=note)
-    Service(Job(connect(Account.runner, stack), pipeline, options, answering)).run(port)
+    recorder = Recorder(find_ledger(ledger).make(), pipeline)
+    answering = find_answering(pipeline, recorder.calls.append, note)
+    Service(Job(connect(Account.runner, stack), pipeline, options, answering, recorder)).run(port)

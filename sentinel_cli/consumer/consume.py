@@ -15,7 +15,6 @@ from sentinel_cli.kafka.connection import Account, connect
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.reading import Row, RowReader
 from sentinel_cli.kafka.registry import Registry
-from sentinel_cli.llm.functions import find_answering
 from sql import load_pipeline
 from sql.topics import ALERTS
 
@@ -46,10 +45,8 @@ class Consumption:
         pipeline, registry = load_pipeline(), Registry(connection)
         self.request, self.write, self.counts = request, write, Counts()
         self.say = say
-        self.desk, self.decided = (
-            Desk(pipeline, find_answering(pipeline, say=say)),
-            Decided(connection, registry, pipeline),
-        )
+        self.desk = Desk(pipeline, request.ledger.make(), say)
+        self.decided = Decided(connection, registry, pipeline)
         self.feed = AlertFeed(connection, RowReader(pipeline.table(ALERTS), registry), request, self)
         self._pending: deque[Entry] = deque()
         self._seen: OrderedDict[str, None] = OrderedDict()
@@ -62,6 +59,7 @@ class Consumption:
 
         Raises:
             ServiceError: broker or registry refuses for good; what was printed is committed.
+            LedgerError: what is decided here cannot be recorded, and is not printed.
         """
         try:
             while not self._is_done():

@@ -1,10 +1,12 @@
 """Gives an alert its case: from the topics where they have it, else from the pipeline's SQL on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from sentinel_cli.kafka.reading import Row
-from sentinel_cli.llm.functions import Answering, find_answering
+from sentinel_cli.ledger.recorder import Recorder
+from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.llm.functions import find_answering, say_on_stderr
 from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
@@ -12,10 +14,11 @@ from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 
 class Desk:
-    """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided."""
+    """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided; it records them."""
 
-    def __init__(self, pipeline: Pipeline, answering: Answering | None = None) -> None:
-        self.pipeline, self.answering = pipeline, answering or find_answering(pipeline)
+    def __init__(self, pipeline: Pipeline, ledger: Ledger, say: Callable[[str], None] = say_on_stderr) -> None:
+        self.pipeline, self.recorder = pipeline, Recorder(ledger, pipeline)
+        self.answering = find_answering(pipeline, self.recorder.calls.append, say)
         self._open = ExitStack()
         self._engine: Engine | None = None
 
@@ -28,7 +31,7 @@ class Desk:
         """
         The case of each alert, of which summary and disposition are given as far as they are known.
 
-        `enriched_by` and `decided_by` say where they are from: topic or local.
+        `enriched_by` and `decided_by` say where they are from: topic or local. LedgerError where it cannot be recorded.
         """
         missing = [(alert, summary) for alert, summary, disposition in found if not (summary and disposition)]
         made = {case["alert_id"]: case for case in self._decide(missing)}
@@ -45,12 +48,14 @@ class Desk:
         if not alerts:
             return []
         engine = self._ready()
-        engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
+        bare = [_plain(alert) for alert, summary in alerts if summary is None]
+        engine.append(ALERTS, bare)
         engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
         engine.decide()
-        cases = join_cases({topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)})
+        made = {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
         engine.clear()
-        return cases
+        self.recorder.record(bare, made[ENRICHED], made[DISPOSITIONS])
+        return join_cases(made)
 
     def _ready(self) -> Engine:
         if self._engine is None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sentinel_cli.ledger.store import Ledger
+
 
 @dataclass(frozen=True)
 class Request:
@@ -19,3 +21,5 @@ class Request:
     committed: bool
     """Whether an alert is read only when the transaction that wrote it has ended."""
     stack: str | None
+    ledger: Ledger
+    """Where what is decided here is recorded."""

@@ -12,6 +12,8 @@ from sentinel_cli.kafka.reading import Row
 
 _SEEN = 100_000
 """Ids by which repeats of an alert or of its disposition are known; most follow within a transaction or two."""
+_OF_ANALYST = ("decision", "reason", "decided_by", "decided_at")
+"""Columns of an analyst's decision that a case has too, as `analyst_...`."""
 _EARLY = 1_000
 """Alerts whose summary or disposition has come before them, and is kept."""
 
@@ -40,6 +42,8 @@ class Snapshot:
     unreadable: int
     decisions: Mapping[str, int]
     """Dispositions by decision."""
+    agreement: tuple[int, int]
+    """Alerts on which the analyst decided as the agent did, and all that both have decided."""
     events_per_minute: tuple[int, ...]
     alerts_per_minute: tuple[int, ...]
     events: int | None
@@ -69,7 +73,10 @@ class Board:
         self._early: OrderedDict[str, Row] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._decisions: Counter[str] = Counter()
-        self._decided: OrderedDict[str, None] = OrderedDict()
+        self._decided: OrderedDict[str, str] = OrderedDict()
+        """The decision of the disposition, by alert."""
+        self._analysts: OrderedDict[str, Row] = OrderedDict()
+        """The latest decision of an analyst, by alert."""
         self._alerts, self._events = PerMinute(), PerMinute()
         self._event_total: int | None = None
         self._contact: float | None = None
@@ -99,14 +106,31 @@ class Board:
             if "decision" in part:
                 if alert_id in self._decided:
                     return
-                self._decided[alert_id] = None
+                self._decided[alert_id] = part["decision"]
                 self._decisions[part["decision"]] += 1
                 _shorten(self._decided, _SEEN)
-            if case := self._cases.get(alert_id):
-                self._cases[alert_id] = Case({**case.row, **part}, case.written)
-            elif alert_id not in self._seen:
-                self._early[alert_id] = {**self._early.get(alert_id, {}), **part}
-                _shorten(self._early, _EARLY)
+            self._add(alert_id, part)
+
+    def decided_by_analyst(self, row: Row) -> None:
+        """Take a row of sentinel.analyst_decisions; of several on an alert the latest counts."""
+        alert_id = row["alert_id"]
+        with self._lock:
+            known = self._analysts.get(alert_id)
+            if known is None or known["decided_at"] <= row["decided_at"]:
+                self._analysts[alert_id] = row
+                _shorten(self._analysts, _SEEN)
+                self._add(alert_id, {f"analyst_{name}": row[name] for name in _OF_ANALYST})
+
+    def _add(self, alert_id: str, part: Row) -> None:
+        if case := self._cases.get(alert_id):
+            self._cases[alert_id] = Case({**case.row, **part}, case.written)
+        elif alert_id not in self._seen:
+            self._early[alert_id] = {**self._early.get(alert_id, {}), **part}
+            _shorten(self._early, _EARLY)
+
+    def _agreement(self) -> tuple[int, int]:
+        both = [row["decision"] == self._decided[a] for a, row in self._analysts.items() if a in self._decided]
+        return sum(both), len(both)
 
     def events(self, count: int) -> None:
         """So many transactions more have come."""
@@ -145,6 +169,7 @@ class Board:
                 self._counts["repeats"],
                 self._counts["unreadable"],
                 dict(self._decisions),
+                self._agreement(),
                 self._events.last(now),
                 self._alerts.last(now),
                 self._event_total,

@@ -48,6 +48,13 @@ def _decision(case: Case, _: float) -> Text:
     return Text(decision, DECISION_STYLES[decision]) if decision else Text("-", "dim")
 
 
+def _priority(case: Case, _: float) -> Text:
+    """How soon a person should look; once one has decided, whether as the agent did."""
+    if analyst := case.row.get("analyst_decision"):
+        return Text("=" if analyst == case.row.get("decision") else "≠", "bold")
+    return Text(str(case.row.get("priority") or "-"))
+
+
 COLUMNS = (
     Column("severity", 8, _severity, lambda case: SEVERITIES.index(case.row["severity"])),
     Column("rule", 20, lambda case, _: Text(plain(case.row["rule_id"])), lambda case: case.row["rule_id"]),
@@ -55,7 +62,5 @@ COLUMNS = (
     Column("amount", 14, _amount, lambda case: -(case.row["total_amount"] or 0)),
     Column("age", 4, lambda case, now: Text(age(now - case.written), justify="right"), lambda case: -case.written),
     Column("decision", 8, _decision, lambda case: (*DECISIONS, None).index(case.row.get("decision"))),
-    Column(
-        "P", 1, lambda case, _: Text(str(case.row.get("priority") or "-")), lambda case: case.row.get("priority", 6)
-    ),
+    Column("P", 1, _priority, lambda case: case.row.get("priority", 6)),
 )

@@ -17,6 +17,9 @@ def counters(board: Snapshot) -> Text:
     parts = [Text("Sentinel AML", "bold"), Text(f"  {board.alerts:,} alerts")]
     for decision in DECISIONS:
         parts.append(Text.assemble(f"  {board.decisions.get(decision, 0):,} ", (decision, DECISION_STYLES[decision])))
+    same, both = board.agreement
+    if both:
+        parts.append(Text(f"  agree {same / both:.0%} of {both:,}"))
     return Text.assemble(*parts)
 
 

@@ -13,7 +13,7 @@ from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.tail import Tail
 from sql import load_pipeline
 from sql.errors import ServiceError
-from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
+from sql.topics import ALERTS, ANALYST_DECISIONS, DISPOSITIONS, ENRICHED
 
 _MARGIN = 60.0
 """Seconds by which the clocks of those who write alerts and of those who decide them may differ."""
@@ -24,13 +24,13 @@ _EVERY = 1.0
 
 
 class KafkaSource:
-    """Follows alerts, summaries and dispositions; what fails is tried again, for as long as the dashboard runs."""
+    """Follows alerts and what was decided on them; what fails is tried again, for as long as the dashboard runs."""
 
     def __init__(self, connection: Connection, board: Board, *, committed: bool) -> None:
         self.connection, self.board, self.committed = connection, board, committed
         self.count = EventCount(connection)
         pipeline, registry = load_pipeline(), Registry(connection)
-        names = (ALERTS, ENRICHED, DISPOSITIONS)
+        names = (ALERTS, ENRICHED, DISPOSITIONS, ANALYST_DECISIONS)
         self.readers = {name: RowReader(pipeline.table(name), registry) for name in names}
 
     def run(self, stop: Event) -> None:
@@ -44,7 +44,7 @@ class KafkaSource:
 
     def _follow(self, stop: Event) -> None:
         alerts = Tail(self.connection, [ALERTS], committed=self.committed)
-        decided = Tail(self.connection, [ENRICHED, DISPOSITIONS], committed=True)
+        decided = Tail(self.connection, [ENRICHED, DISPOSITIONS, ANALYST_DECISIONS], committed=True)
         try:
             # A transaction's end takes an offset as well, so that half of them may hold no alert.
             alerts.start_before_end(2 * self.board.most)
@@ -95,5 +95,7 @@ class KafkaSource:
         elif message.topic() == ENRICHED:
             by = {f"summary_{name}": row[name] for name in ("model", "prompt_version", "status")}
             self.board.found(row["alert_id"], {"summary": row["summary"], **by})
+        elif message.topic() == ANALYST_DECISIONS:
+            self.board.decided_by_analyst(row)
         else:
             self.board.found(row["alert_id"], row)

@@ -27,6 +27,7 @@ def _lines(row: dict[str, Any]) -> Iterator[Text]:
     yield Text(f"{row['transaction_count']} transactions, {amount(row['total_amount'], row['currency'])}")
     yield Text(f"{row['window_start']:%Y-%m-%d %H:%M:%S} to {row['window_end']:%Y-%m-%d %H:%M:%S} UTC")
     yield from _decision(row)
+    yield from _analyst(row)
     yield _named("summary", row.get("summary") or "none yet")
     yield from _evidence(row["detail"])
     yield _named("events", ", ".join(row["evidence"]))
@@ -49,6 +50,16 @@ def _decision(row: dict[str, Any]) -> Iterator[Text]:
         yield _named("guard", row["guard"])
     yield _named("rationale", row["rationale"] or "none")
     yield _named("action", row["recommended_action"] or "none")
+
+
+def _analyst(row: dict[str, Any]) -> Iterator[Text]:
+    """What a person decided, beside the agent's decision."""
+    if decision := row.get("analyst_decision"):
+        style = DECISION_STYLES[decision]
+        same = "" if row.get("decision") in {None, decision} else ", other than the agent"
+        at = f"{row['analyst_decided_at']:%Y-%m-%d %H:%M} UTC"
+        yield Text.assemble(("analyst ", "bold"), (decision, style), f" {plain(row['analyst_decided_by'])}, {at}{same}")
+        yield _named("reason", row["analyst_reason"])
 
 
 def _authors(row: dict[str, Any]) -> Iterator[Text]:

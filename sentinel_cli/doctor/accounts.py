@@ -8,9 +8,12 @@ from sentinel_cli.settings import SecurityProtocol, where_found
 from sentinel_cli.topics.plan import subject
 from sql import Pipeline
 from sql.errors import ServiceError, SettingsError
-from sql.topics import ALERTS, DEAD_LETTERS, DISPOSITIONS, ENRICHED, RAW
+from sql.topics import ALERTS, ANALYST_DECISIONS, DEAD_LETTERS, DISPOSITIONS, ENRICHED, RAW
 
-_SEES = {Account.producer: (RAW, DEAD_LETTERS), Account.analyst: (ALERTS, ENRICHED, DISPOSITIONS)}
+_SEES = {
+    Account.producer: (RAW, DEAD_LETTERS),
+    Account.analyst: (ALERTS, ENRICHED, DISPOSITIONS, ANALYST_DECISIONS),
+}
 """The tables that the stack lets an account see; the runner sees all."""
 Connections = dict[Account, Connection]
 """The accounts that are let in; one of them where the broker asks for no key."""

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from sentinel_cli.evaluation.answers import Answers, Usage, ask, read_answers, t
 from sentinel_cli.evaluation.chart import chart
 from sentinel_cli.evaluation.figures import figures
 from sentinel_cli.evaluation.report import CHART, report
+from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.local._run import Managed
-from sentinel_cli.local.stand_ins import STAND_INS
 from sentinel_cli.outputs import written_aside
 from sql import load_pipeline
 from sql.errors import InputError
@@ -28,13 +29,13 @@ class Request:
     report: Path | None
 
 
-def run(request: Request, managed: Mapping[str, Managed] = STAND_INS, usage: Usage | None = None) -> bool:
+def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: Usage | None = None) -> bool:
     """
     Evaluate, print the tables, write what was asked for; False where a suspicious alert was dismissed.
 
     Args:
         request: What to ask.
-        managed: Who explains and triages.
+        managed: Who explains and triages; without it the configured model, else the rules.
         usage: What `managed` counts its calls into; None where it makes none.
 
     Raises:
@@ -45,7 +46,9 @@ def run(request: Request, managed: Mapping[str, Managed] = STAND_INS, usage: Usa
     alerts = read_set(pipeline, request.alerts or PATH)
     # The file is looked at before anybody is asked: answers cost.
     earlier = [read_answers(request.against, alerts)] if request.against else []
-    answers = ask(alerts, pipeline, managed, request.runs, usage or Usage())
+    usage = usage or Usage()
+    with nullcontext(managed) if managed else find_answering(pipeline, usage.take).functions() as functions:
+        answers = ask(alerts, pipeline, functions, request.runs, usage)
     text = report(alerts, [answers, *earlier])
     print(text, end="", flush=True)
     if request.out:

@@ -20,7 +20,7 @@ class Account(StrEnum):
     producer = "producer"
     """Writes transactions and dead letters."""
     analyst = "analyst"
-    """Reads alerts and dispositions."""
+    """Reads alerts and dispositions, and writes what a person decides."""
     runner = "runner"
     """Runs the pipeline where no Flink does; no stack makes it."""
 

@@ -3,13 +3,18 @@
 import hashlib
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
+from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.question import Question
 from sql.errors import ServiceError
 
 _DAYS = 7 * 86_400
 """Seconds after which an answer is of no use: its partition has gone to another machine."""
+_CALL = TypeAdapter(Call)
 
 
 class Kept:
@@ -34,17 +39,18 @@ class Kept:
         """A batch begins: what is asked from now on belongs to it."""
         self._used.clear()
 
-    def get(self, question: Question, model: str) -> str | None:
-        """The answer to a question, if it has been given."""
+    def get(self, question: Question, model: str) -> Call | None:
+        """The call that answered a question, if it has been answered."""
         key = _key(question, model)
         row = self._file.execute("SELECT answer FROM answers WHERE question = ?", [key]).fetchone()
         self._used.add(key)
-        return row[0] if row else None
+        return replace(_CALL.validate_json(row[0]), prompt=question.text) if row else None
 
-    def put(self, question: Question, model: str, answer: str) -> None:
-        """Keep an answer."""
+    def put(self, question: Question, model: str, call: Call) -> None:
+        """Keep a call that was answered."""
+        kept = _CALL.dump_json(replace(call, prompt="")).decode()
         self._file.execute(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", [_key(question, model), answer, time.time()]
+            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", [_key(question, model), kept, time.time()]
         )
 
     def committed(self) -> None:

@@ -111,8 +111,9 @@ class _Session:
     async def _answer(self, question: Question, gate: asyncio.Semaphore) -> Rows:
         async with gate:
             name = self.model.endpoint.name
-            if self.kept and (text := self.kept.get(question, name)) is not None:
-                return _row(question, Status.success, text, name)
+            if self.kept and (answered := self.kept.get(question, name)) is not None:
+                self.model.rules.on_call(answered)
+                return _row(question, Status.success, answered.answer, name)
             if not self.model.breaker.admits():
                 return self.model.rules.answer(question, Status.circuit_open)
             call, wait = await self.model.asker.ask(self.client, question)
@@ -123,7 +124,7 @@ class _Session:
             self.model.judge(status, wait)
             self.model.rules.on_call(call)
             if self.kept and status is Status.success and call.answer is not None:
-                self.kept.put(question, name, call.answer)
+                self.kept.put(question, name, call)
             return _row(question, status, call.answer, name)
 
 

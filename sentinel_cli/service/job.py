@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sentinel_cli.kafka.connection import Connection
+from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.llm.functions import Answering
 from sentinel_cli.service.figures import Figures
 from sentinel_cli.service.options import Options
@@ -20,6 +21,8 @@ class Job:
     pipeline: Pipeline
     options: Options
     answering: Answering
+    """Tells `recorder` of its calls."""
+    recorder: Recorder
     figures: Figures = field(default_factory=Figures)
 
     def group(self, loop: str) -> str:

@@ -40,6 +40,7 @@ class Triage:
         self.job, self.figures, self.kept = job, job.figures, kept
         """`managed` keeps its answers in `kept`; they are forgotten when their alerts are committed."""
         self.table = job.pipeline.table(ALERTS)
+        self.recorder = job.recorder
         self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
@@ -95,12 +96,13 @@ class Triage:
             self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, offset))
 
     def _answers(self, alerts: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-        """Enriched alerts and dispositions; the engine remembers none, as the transaction may be aborted."""
+        """Enriched alerts and dispositions, recorded; the engine remembers none, as the transaction may be aborted."""
         self.kept.begin()
         self.engine.append(ALERTS, alerts)
         self.engine.decide()
         answers = {topic: self.engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
         self.engine.clear()
+        self.recorder.record(alerts, answers[ENRICHED], answers[DISPOSITIONS])
         return answers
 
     def _read(self, messages: list[Message]) -> tuple[dict[tuple[int, bytes], dict[str, Any]], list[Rejected]]:

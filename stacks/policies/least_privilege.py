@@ -29,6 +29,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "analyst": {
         "DeveloperRead": rf"topic={_TABLE}|subject={_TABLE}-value|group=sentinel\*",
+        "DeveloperWrite": r"topic=sentinel\.analyst_decisions",
     },
 }
 """By account and role, what the last part of a binding's CRN must be."""

@@ -55,8 +55,8 @@ def _covers_look_back(args: StackValidationArgs, report: ReportViolation) -> Non
 
 YEARS = StackValidationPolicy(
     name="production-keeps-five-years",
-    description="In production alerts, enriched alerts, dispositions, late transactions and dead letters are kept for "
-    "five years at least (31 CFR 1010.430(d)).",
+    description="In production alerts, enriched alerts, dispositions, analysts' decisions, late transactions and dead "
+    "letters are kept for five years at least (31 CFR 1010.430(d)).",
     validate=_keeps_years,
 )
 LOOK_BACK = StackValidationPolicy(

@@ -52,7 +52,7 @@ def test_the_settings_are_the_stacks_outputs() -> None:
     outputs = [output.name for output in Output]
     own = list(Settings.model_fields)[len(outputs) :]
     assert list(Settings.model_fields) == outputs + own
-    assert {name.partition("_")[0] for name in own} == {"kafka", "runner", "llm"}
+    assert {name.partition("_")[0] for name in own} == {"kafka", "ledger", "runner", "llm"}
     secret = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
     ours = {name for name in own if name.endswith("secret")} | {"llm_api_key"}
     assert secret == {output.name for output in SECRET_OUTPUTS} | ours

@@ -33,6 +33,7 @@ def main() -> None:
             producer_reads=[],
             producer_writes=["orders"],
             analyst_reads=["totals"],
+            analyst_writes=[],
         ),
     )
     orders = stacks.Topic(

@@ -55,6 +55,7 @@ def _use(settings: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, folder: P
             monkeypatch.delenv(name)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SENTINEL_LEDGER", str(folder / "ledger.sqlite"))
     monkeypatch.chdir(folder)
 
 

@@ -33,7 +33,8 @@ SECRETS = {account: f"made-up-secret-of-the-{account}" for account in Account}
 _BROKER = "made-up-secret-of-the-broker"
 _WRITES = ("sentinel.transactions_raw", "sentinel.dead_letters")
 _READS = ("sentinel.aml_alerts", "sentinel.aml_alerts_enriched", "sentinel.alert_dispositions")
-_SEES = {Account.producer: _WRITES, Account.analyst: _READS}
+_DECIDES = "sentinel.analyst_decisions"
+_SEES = {Account.producer: _WRITES, Account.analyst: (*_READS, _DECIDES)}
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def allow(broker: SecureBroker) -> None:
     """Give producer and analyst the rights that the stack gives them; the runner may do everything."""
     rights = [(ResourceType.TOPIC, topic, AclOperation.WRITE, Account.producer) for topic in _WRITES]
     rights += [(ResourceType.TOPIC, _WRITES[0], AclOperation.READ, Account.producer)]
-    rights += [(ResourceType.TOPIC, topic, AclOperation.READ, Account.analyst) for topic in _READS]
+    rights += [(ResourceType.TOPIC, topic, AclOperation.READ, Account.analyst) for topic in (*_READS, _DECIDES)]
+    rights += [(ResourceType.TOPIC, _DECIDES, AclOperation.WRITE, Account.analyst)]
     rights += [(ResourceType.GROUP, "sentinel", AclOperation.READ, Account.analyst)]
     bindings = [
         AclBinding(

@@ -27,6 +27,7 @@ from sentinel_cli.consumer.consume import Consumption
 from sentinel_cli.consumer.request import Request
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import frame
+from sentinel_cli.ledger.store import Ledger
 from tests.alerts import alert, alert_id, disposition, enriched
 from tests.integration.kafka.log import seal, write, write_raw
 from tests.integration.kafka.secure import SECRETS, SecureBroker
@@ -132,7 +133,7 @@ def test_a_new_group_does_not_go_back_when_partitions_are_shared_anew(fresh: Loc
 
 
 def test_decisions_of_the_topics_are_joined_however_far_they_are_ahead(
-    fresh: LocalBroker, monkeypatch: pytest.MonkeyPatch
+    fresh: LocalBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for module, name, value in ((decided, "_MOST", 60), (consumption, "_PENDING", 20), (consumption, "_BATCH", 10)):
         monkeypatch.setattr(module, name, value)
@@ -141,7 +142,9 @@ def test_decisions_of_the_topics_are_joined_however_far_they_are_ahead(
     put(fresh, ENRICHED, enriched, *numbers)
     put(fresh, DISPOSITIONS, disposition, *reversed(numbers))
     lines: list[dict[str, Any]] = []
-    Consumption(Request("sentinel-consume", None, 200, 30, 0, committed=False, stack=""), lines.extend, print).run()
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    request = Request("sentinel-consume", None, 200, 30, 0, committed=False, stack="", ledger=ledger)
+    Consumption(request, lines.extend, print).run()
     assert ids(lines) == expected(*numbers)
     assert {(line["enriched_by"], line["decided_by"]) for line in lines} == {("topic", "topic")}
 
@@ -204,6 +207,7 @@ KILLED_AFTER_PRINT = """
 import os, signal, sys
 from sentinel_cli.consumer.consume import Consumption
 from sentinel_cli.consumer.request import Request
+from sentinel_cli.ledger.place import find_ledger
 from sentinel_cli.outputs import json_line
 
 def write(cases):
@@ -211,7 +215,8 @@ def write(cases):
     sys.stdout.buffer.flush()
     os.kill(os.getpid(), signal.SIGKILL)
 
-Consumption(Request("sentinel-consume", None, None, None, 0, False, ""), write, print).run()
+ledger = find_ledger(None)
+Consumption(Request("sentinel-consume", None, None, None, 0, False, "", ledger), write, print).run()
 """
 
 

@@ -1,12 +1,16 @@
 """A case is made of what the topics have, and the rest by the pipeline's SQL."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sentinel_cli.consumer.desk import Desk
 from sentinel_cli.kafka.reading import Row, RowReader
+from sentinel_cli.ledger.record import Record, read_record
+from sentinel_cli.ledger.store import Ledger
 from sql import load_pipeline
+from sql.errors import LedgerError
 from tests.alerts import alert, disposition, enriched
 from tests.sentinel_cli.kafka.test_reading import READER, framed
 
@@ -23,8 +27,13 @@ DISPOSITION = row("alert_dispositions", disposition(1))
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
-    desk = Desk(PIPELINE)
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    return Ledger(tmp_path_factory.mktemp("data") / "ledger.sqlite").make()
+
+
+@pytest.fixture(scope="module")
+def desk(ledger: Ledger) -> Iterator[Desk]:
+    desk = Desk(PIPELINE, ledger)
     yield desk
     desk.close()
 
@@ -63,3 +72,30 @@ def test_a_disposition_of_the_topic_outranks_one_made_here(desk: Desk) -> None:
 def test_detail_that_is_no_json_still_gets_a_case(desk: Desk) -> None:
     (case,) = desk.cases([(row("aml_alerts", alert(5, detail="{")), None, None)])
     assert case["decision"] in {"ESCALATE", "REVIEW"}
+
+
+def recorded(ledger: Ledger, alert_id: str) -> list[Record]:
+    return [read_record(entry.content) for entry in ledger.entries(alert_id)]
+
+
+def test_what_is_made_here_is_recorded_and_what_is_taken_is_not(desk: Desk, ledger: Ledger) -> None:
+    bare, summarised, decided = (row("aml_alerts", alert(n)) for n in (11, 12, 13))
+    summaries = [row("aml_alerts_enriched", enriched(n)) for n in (12, 13)]
+    given = row("alert_dispositions", disposition(13))
+    cases = desk.cases([(bare, None, None), (summarised, summaries[0], None), (decided, summaries[1], given)])
+    stages = [[record.stage for record in recorded(ledger, case["alert_id"])] for case in cases]
+    assert stages == [["enrichment", "triage"], ["triage"], []]
+    summary, triage = recorded(ledger, bare["alert_id"])
+    assert (summary.answer, summary.result["summary"]) == (cases[0]["summary"], cases[0]["summary"])
+    assert triage.answer == cases[0]["raw_response"]
+    assert triage.alert is not None
+    assert triage.alert["total_amount"] == "42780.50"
+
+
+def test_what_cannot_be_recorded_is_not_decided(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite").make()
+    desk = Desk(PIPELINE, ledger)
+    ledger.path.write_bytes(b"gone" * 1000)
+    with pytest.raises(LedgerError, match="cannot be written"):
+        desk.cases([(row("aml_alerts", alert(1)), None, None)])
+    desk.close()

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from sentinel_cli.dashboard.app import Dashboard
 from sentinel_cli.dashboard.board import Board
 from sentinel_cli.kafka.reading import Row
-from tests.alerts import alert, disposition
+from tests.alerts import alert, analyst_decision, disposition
 from tests.sentinel_cli.consumer.test_desk import row
 
 NOW = 1_800_000_000.0
@@ -32,6 +32,10 @@ def an_alert(number: int, **changes: Any) -> Row:
 
 def a_disposition(number: int, **changes: Any) -> Row:
     return row("alert_dispositions", disposition(number, **changes))
+
+
+def an_analysts_decision(number: int, **changes: Any) -> Row:
+    return row("analyst_decisions", analyst_decision(number, **changes))
 
 
 def filled(most: int = 50) -> tuple[Board, Clock]:

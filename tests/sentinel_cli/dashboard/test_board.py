@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel_cli.dashboard.board import Board
+from sentinel_cli.dashboard.head import counters
 from sentinel_cli.dashboard.per_minute import MINUTES, PerMinute
 from tests.alerts import alert_id
-from tests.sentinel_cli.dashboard.screen import Clock, a_disposition, an_alert
+from tests.sentinel_cli.dashboard.screen import Clock, a_disposition, an_alert, an_analysts_decision
 
 
 def test_the_newest_are_kept_and_repeats_are_dropped() -> None:
@@ -41,6 +42,31 @@ def test_of_two_dispositions_the_first_counts_and_counts_once() -> None:
     shown = board.snapshot()
     assert shown.decisions == {"ESCALATE": 1}
     assert shown.cases[0].row["decision"] == "ESCALATE"
+
+
+def test_an_analysts_decision_stands_beside_the_agents_and_agreement_is_counted() -> None:
+    board = Board(5, Clock())
+    for number, decision in enumerate(("ESCALATE", "DISMISS", "ESCALATE"), 1):
+        board.decided_by_analyst(an_analysts_decision(number, decision=decision))
+        board.alert(an_alert(number), 0.0)
+    assert board.snapshot().agreement == (0, 0)
+    for number in (1, 2):
+        board.found(alert_id(number), a_disposition(number))
+    shown = board.snapshot()
+    assert shown.agreement == (1, 2)
+    assert [case.row["analyst_decision"] for case in shown.cases] == ["ESCALATE", "DISMISS", "ESCALATE"]
+    assert [case.row.get("decision") for case in shown.cases] == [None, "ESCALATE", "ESCALATE"]
+    assert counters(shown).plain.endswith("agree 50% of 2")
+
+
+def test_of_an_analysts_decisions_the_latest_counts_whatever_order_they_come_in() -> None:
+    board = Board(5, Clock())
+    board.alert(an_alert(1), 0.0)
+    board.found(alert_id(1), a_disposition(1))
+    for decision, minute in (("REVIEW", 2), ("ESCALATE", 3), ("DISMISS", 1)):
+        board.decided_by_analyst(an_analysts_decision(1, decision=decision, decided_at=60_000 * minute))
+    assert board.snapshot().cases[0].row["analyst_decision"] == "ESCALATE"
+    assert board.snapshot().agreement == (1, 1)
 
 
 def test_a_snapshot_stays_as_it_is() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sentinel_cli.dashboard.board import Board
-from tests.sentinel_cli.dashboard.screen import Clock, after, an_alert, filled
+from tests.sentinel_cli.dashboard.screen import Clock, after, an_alert, an_analysts_decision, filled
 
 SCREENS = Path(__file__).parent / "screens"
 
@@ -29,6 +29,17 @@ def test_the_screen_is_as_it_was(name: str, size: tuple[int, int], keys: list[st
         path.parent.mkdir(exist_ok=True)
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
+
+
+def test_what_the_analyst_decided_stands_beside_what_the_agent_did() -> None:
+    board, _ = filled()
+    board.decided_by_analyst(an_analysts_decision(1, decision="ESCALATE", reason="[red]Not[/] usual.\x1b[2J"))
+    board.decided_by_analyst(an_analysts_decision(2, decision="ESCALATE"))
+    shown = after(board, "down", "down", "down", size=(120, 40))
+    assert "agree 50% of 2" in shown
+    assert "analyst ESCALATE A. Analyst, 2025-01-06 09:13 UTC, other than the agent" in shown
+    assert "reason [red]Not[/] usual.�[2J" in shown
+    assert ["ESCALATE  =" in shown, "DISMISS   ≠" in shown] == [True, True]
 
 
 def test_the_footer_fits_into_80_columns() -> None:

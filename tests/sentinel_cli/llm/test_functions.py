@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from signal import SIGINT
 
@@ -146,7 +147,7 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
             managed["ML_PREDICT"]([("model", texts[0])])
     kept.close()
     assert len(rows) == 200
-    assert len(again.seen) == len(calls) == 200 - paid + 1
+    assert (len(again.seen), len(calls)) == (200 - paid + 1, 200 + 1)
     assert not set(list(again.answered)[:-1]) & set(endpoint.answered)
 
 
@@ -202,17 +203,25 @@ def test_the_demo_names_the_model_that_answered(configure: Configure) -> None:
     assert len(endpoint.seen) == 2 * len(cases) > 0
 
 
+def called(question: Question) -> Call:
+    answer, parameters = f"answer to {question.session}", {"seed": 1}
+    tokens, cost = (10, 5), Decimal("0.0001")
+    return Call(
+        "triage", question.session, question.text, "openai", "m", parameters, answer, "SUCCESS", 5, *tokens, cost, 7
+    )
+
+
 def test_a_batch_that_is_committed_forgets_its_own_answers_alone(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "answers.sqlite")
     first, second = (Question("triage", "agent", f"alert-{n}", "the prompt", "the same input") for n in (1, 2))
     for question in (first, second):
         kept.begin()
         assert kept.get(question, "openai/m") is None
-        kept.put(question, "openai/m", f"answer to {question.session}")
+        kept.put(question, "openai/m", called(question))
     kept.committed()
     kept.close()
     kept = Kept(tmp_path / "answers.sqlite")
-    assert kept.get(first, "openai/m") == "answer to alert-1"
+    assert kept.get(first, "openai/m") == called(first)
     assert [kept.get(first, "openai/other"), kept.get(second, "openai/m")] == [None, None]
     kept.committed()
     assert kept.get(first, "openai/m") is None

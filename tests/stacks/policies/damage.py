@@ -155,6 +155,9 @@ CASES: dict[str, Damage] = {
         {"crnPattern": "crn://confluent.cloud/organization=org-1/kafka=lkc-1/topic=sentinel.aml_alerts"},
     ),
     "The analyst writes.": _set("access-analyst-DeveloperRead-group-sentinel", {"roleName": "DeveloperWrite"}),
+    "The analyst writes alerts.": _set(
+        "access-analyst-DeveloperRead-topic-sentinel.aml_alerts", {"roleName": "DeveloperWrite"}
+    ),
     "The analyst owns what it reads.": _set(
         "access-analyst-DeveloperRead-group-sentinel", {"roleName": "ResourceOwner"}
     ),

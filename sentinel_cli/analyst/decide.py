@@ -1,0 +1,94 @@
+"""Records a decision: in the ledger first, then in the topic."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from confluent_kafka import KafkaError, Message, Producer
+
+from sentinel_cli.analyst.decision import Decided, record_of
+from sentinel_cli.kafka.agreement import contradiction
+from sentinel_cli.kafka.connection import Account, Connection, connect
+from sentinel_cli.kafka.preflight import check_broker
+from sentinel_cli.kafka.reading import alert_id_of
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.kafka.tail import Tail
+from sentinel_cli.kafka.wire import frame, unframe
+from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.producer.outbox import settings
+from sentinel_cli.topics.plan import subject
+from sql import load_pipeline
+from sql.errors import ServiceError, UsageError
+from sql.topics import ALERTS, ANALYST_DECISIONS
+
+_DAY = 86_400_000
+_LOOKS = (1, 30, None)
+"""Days back in which an alert is looked for, one after the other: most are decided soon, and a topic holds years."""
+_PATIENCE = 30.0
+"""Seconds in which the broker has to confirm."""
+
+
+def decide(decided: Decided, stack: str | None, ledger: Ledger) -> None:
+    """
+    Look the alert up, write the decision down, and wait until the topic has it.
+
+    Raises:
+        UsageError: the topic has no such alert.
+        LedgerError: it cannot be recorded; nothing was sent then.
+        ServiceError: broker or registry does not answer or refuses; says whether the ledger has it.
+    """
+    ledger.make()
+    connection = connect(Account.analyst, stack)
+    check_broker(connection)
+    schema_id = _schema(connection)
+    account_id = _account_of(decided.alert_id, connection)
+    now = time.time_ns() // 1_000_000
+    row = {**asdict(decided), "account_id": account_id, "decided_at": decided.at(ledger, now)}
+    ledger.append([record_of(row)])
+    _send(row, schema_id, connection)
+
+
+def _schema(connection: Connection) -> int:
+    table = load_pipeline().table(ANALYST_DECISIONS)
+    known = Registry(connection).latest(subject(table))
+    if known is None:
+        raise ServiceError(
+            f"The registry has no subject {subject(table)}: run `sentinel topics create --yes`, or `pulumi up`."
+        )
+    if why := contradiction(table, known):
+        raise ServiceError(f"The registry's schema of {ANALYST_DECISIONS} is another: {why}.")
+    return known.id
+
+
+def _account_of(alert_id: str, connection: Connection) -> str:
+    """The account of a committed alert, which is the key of its records."""
+    tail = Tail(connection, [ALERTS], committed=True)
+    try:
+        for days in _LOOKS:
+            tail.start_at(0 if days is None else time.time_ns() // 1_000_000 - days * _DAY)
+            while not tail.at_end:
+                for message in tail.read(10_000, 0.5):
+                    if alert_id_of(message.value()) == bytes.fromhex(alert_id):
+                        return str(orjson.loads(unframe(message.value())[1])["account_id"])
+    finally:
+        tail.close()
+    raise UsageError(f"There is no alert {alert_id} in {ALERTS}.")
+
+
+def _send(row: dict[str, Any], schema_id: int, connection: Connection) -> None:
+    """Send it, acknowledged by all replicas that are in sync, once."""
+    ended = ["it does not answer"]
+
+    def report(error: KafkaError | None, _: Message) -> None:
+        ended[:] = [] if error is None else [error.str()]
+
+    producer = Producer(connection.client(settings(_PATIENCE)))
+    producer.produce(
+        ANALYST_DECISIONS, frame(schema_id, orjson.dumps(row)), row["account_id"].encode(), on_delivery=report
+    )
+    producer.flush(_PATIENCE + 1)
+    if ended:
+        raise ServiceError(
+            f"The decision stands in the ledger, and the broker did not take it ({ended[0]}): run the command again."
+        )

@@ -1,0 +1,94 @@
+"""Finds what was changed, taken out, put in or moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sentinel_cli.ledger.record import read_record
+from sentinel_cli.ledger.store import BEGINNING, Entry, Head, Ledger
+from sentinel_cli.ledger.store import chained as hash_of
+from sql.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong, a sentence each, and where the ledger ends."""
+
+    findings: tuple[str, ...]
+    head: Head
+
+
+def parse_head(text: str) -> Head:
+    """
+    A head as `sentinel ledger head` prints it, or its hash alone, whose number is 0.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    number, _, digest = text.strip().rpartition(":")
+    if not (number == "" or number.isdecimal()) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+        raise UsageError(f"--head {text}: give what `sentinel ledger head` printed.")
+    return Head(int(number or 0), digest)
+
+
+def verify(ledger: Ledger, kept: Head | None = None) -> Verdict:
+    """
+    Judge every record by its hash, its place, and what it follows.
+
+    Args:
+        ledger: Whose records.
+        kept: A head that was written down elsewhere, of now or of earlier.
+
+    Raises:
+        LedgerError: the file cannot be read.
+    """
+    places = {entry.hash: entry.number for entry in ledger.entries()}
+    findings: list[str] = []
+    last = Head(0, BEGINNING)
+    for entry in ledger.entries():
+        findings += _findings(entry, last, places)
+        last = Head(entry.number, entry.hash)
+    findings += _against(kept, last, places) if kept else []
+    return Verdict(tuple(findings), last)
+
+
+def _findings(entry: Entry, last: Head, places: dict[str, int]) -> Iterator[str]:
+    if entry.number > last.number + 1:
+        yield _missing(last.number + 1, entry.number - 1)
+    elif entry.number <= last.number:
+        yield f"record {entry.number} has a number that no record can have"
+    if hash_of(entry.previous, entry.content) != entry.hash:
+        yield f"record {entry.number} was changed: its content does not give its hash"
+    elif not _is_record(entry.content):
+        yield f"record {entry.number} is no decision"
+    if entry.previous != last.hash:
+        yield f"record {entry.number} does not follow record {last.number}: {_where(entry.previous, places)}"
+
+
+def _where(previous: str, places: dict[str, int]) -> str:
+    if previous == BEGINNING:
+        return "it was the first"
+    if previous in places:
+        return f"it was written after what now is record {places[previous]}"
+    return "what it was written after is not there"
+
+
+def _missing(first: int, last: int) -> str:
+    return f"record {first} is missing" if first == last else f"records {first} to {last} are missing"
+
+
+def _against(kept: Head, last: Head, places: dict[str, int]) -> Iterator[str]:
+    found = 0 if kept.hash == BEGINNING else places.get(kept.hash)
+    if found is None:
+        beyond = kept.number > last.number
+        what = _missing(last.number + 1, kept.number) if beyond else "records were changed or taken out"
+        yield f"the head that was kept is not there: {what}"
+    elif kept.number and found != kept.number:
+        yield f"the head that was kept was record {kept.number}, and now is record {found}"
+
+
+def _is_record(content: str) -> bool:
+    try:
+        record = read_record(content)
+    except ValueError:
+        return False
+    return record.content() == content

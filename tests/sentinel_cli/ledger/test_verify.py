@@ -1,0 +1,181 @@
+"""A hundred ways to tamper with a ledger at random, and each is found, with its place."""
+
+import random
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sentinel_cli.ledger.record import canonical
+from sentinel_cli.ledger.store import Ledger, chained
+from sentinel_cli.ledger.verify import parse_head, verify
+from sql.errors import UsageError
+from tests.sentinel_cli.ledger.records import record
+
+RECORDS = 30
+COLUMNS = "number, content, previous, hash"
+Rows = list[list[object]]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make()
+    ledger.append([record(n) for n in range(RECORDS)])
+    return ledger
+
+
+def rows_of(ledger: Ledger) -> Rows:
+    return [[entry.number, entry.content, entry.previous, entry.hash] for entry in ledger.entries()]
+
+
+def written(ledger: Ledger, rows: Rows, folder: Path) -> Ledger:
+    """A copy of the file with other rows, by someone who knows its form and has taken its triggers away."""
+    path = folder / "tampered.sqlite"
+    shutil.copy(ledger.path, path)
+    with closing(sqlite3.connect(path)) as connection:
+        for name in ("no_update", "no_delete", "only_append"):
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DROP INDEX records_id")
+        connection.execute("DELETE FROM records")
+        connection.executemany(f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?)", rows)
+        connection.commit()
+    return Ledger(path)
+
+
+def change_a_letter(rows: Rows, dice: random.Random) -> None:
+    row = dice.choice(rows)
+    text = str(row[1])
+    digits = [place for place, letter in enumerate(text) if letter.isdigit()]
+    place = dice.choice(digits)
+    row[1] = f"{text[:place]}{(int(text[place]) + dice.randrange(1, 10)) % 10}{text[place + 1 :]}"
+
+
+def change_and_hash_again(rows: Rows, dice: random.Random) -> None:
+    """Changed with a hash that fits it; whoever follows still knows the old one."""
+    row = rows[dice.randrange(len(rows) - 1)]
+    row[1] = record(dice.randrange(100, 999)).content()
+    row[3] = chained(str(row[2]), str(row[1]))
+
+
+def change_a_hash(rows: Rows, dice: random.Random) -> None:
+    dice.choice(rows)[dice.choice([2, 3])] = f"{dice.getrandbits(256):064x}"
+
+
+def delete_some(rows: Rows, dice: random.Random) -> None:
+    first = dice.randrange(len(rows) - 1)
+    del rows[first : min(first + dice.randrange(1, 5), len(rows) - 1)]
+
+
+def delete_and_close_the_gap(rows: Rows, dice: random.Random) -> None:
+    delete_some(rows, dice)
+    for number, row in enumerate(rows, 1):
+        row[0] = number
+
+
+def swap(rows: Rows, dice: random.Random) -> None:
+    one, other = dice.sample(rows, 2)
+    one[1:], other[1:] = other[1:], one[1:]
+
+
+def swap_contents(rows: Rows, dice: random.Random) -> None:
+    one, other = dice.sample(rows, 2)
+    one[1], other[1] = other[1], one[1]
+
+
+def insert(rows: Rows, dice: random.Random) -> None:
+    """One more, with a hash that fits where it was put."""
+    place = dice.randrange(len(rows))
+    previous = str(rows[place][2])
+    content = record(dice.randrange(100, 999)).content()
+    rows.insert(place, [0, content, previous, chained(previous, content)])
+    for number, row in enumerate(rows, 1):
+        row[0] = number
+
+
+def repeat(rows: Rows, dice: random.Random) -> None:
+    rows.append([len(rows) + 1, *dice.choice(rows)[1:]])
+
+
+def append_what_is_no_decision(rows: Rows, dice: random.Random) -> None:
+    previous = str(rows[-1][3])
+    content = canonical({"id": str(dice.random()), "alert_id": ""})
+    rows.append([len(rows) + 1, content, previous, chained(previous, content)])
+
+
+WAYS = [
+    change_a_letter,
+    change_and_hash_again,
+    change_a_hash,
+    delete_some,
+    delete_and_close_the_gap,
+    swap,
+    swap_contents,
+    insert,
+    repeat,
+    append_what_is_no_decision,
+]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_every_tampering_is_found_without_a_head(whole: Ledger, tmp_path: Path, seed: int) -> None:
+    rows, dice = rows_of(whole), random.Random(seed)
+    WAYS[seed % len(WAYS)](rows, dice)
+    assert verify(written(whole, rows, tmp_path)).findings
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_cut_or_rewritten_tail_is_found_with_the_head(whole: Ledger, tmp_path: Path, seed: int) -> None:
+    rows, dice, head = rows_of(whole), random.Random(seed), whole.head()
+    first = dice.randrange(len(rows))
+    del rows[first:]
+    if seed % 2:
+        for number in range(first, RECORDS + 3):
+            previous = str(rows[-1][3]) if rows else "0" * 64
+            content = record(1000 + number).content()
+            rows.append([number + 1, content, previous, chained(previous, content)])
+    tampered = written(whole, rows, tmp_path)
+    assert verify(tampered).findings == ()
+    for kept in (str(head), head.hash):
+        assert "the head that was kept is not there" in verify(tampered, parse_head(kept)).findings[0]
+
+
+def test_it_says_which(whole: Ledger, tmp_path: Path) -> None:
+    rows = rows_of(whole)
+    rows[4][1] = record(777).content()
+    assert verify(written(whole, rows, tmp_path)).findings == (
+        "record 5 was changed: its content does not give its hash",
+    )
+    rows = rows_of(whole)
+    del rows[6:9]
+    first, second = verify(written(whole, rows, tmp_path)).findings
+    assert first == "records 7 to 9 are missing"
+    assert second == "record 10 does not follow record 6: what it was written after is not there"
+    rows = rows_of(whole)
+    rows[2][1:], rows[7][1:] = rows[7][1:], rows[2][1:]
+    findings = verify(written(whole, rows, tmp_path)).findings
+    assert "record 3 does not follow record 2: it was written after what now is record 7" in findings
+    assert "record 8 does not follow record 7: it was written after what now is record 2" in findings
+
+
+def test_it_says_how_much_of_the_tail_is_missing(whole: Ledger, tmp_path: Path) -> None:
+    tampered = written(whole, rows_of(whole)[:-4], tmp_path)
+    assert verify(tampered, whole.head()).findings == (
+        f"the head that was kept is not there: records {RECORDS - 3} to {RECORDS} are missing",
+    )
+
+
+def test_a_ledger_that_has_grown_since_is_whole(whole: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "grown.sqlite"
+    shutil.copy(whole.path, path)
+    kept, grown = whole.head(), Ledger(path)
+    grown.append([record(RECORDS)])
+    assert verify(grown, kept).findings == ()
+    assert verify(grown, parse_head(kept.hash)).findings == ()
+
+
+@pytest.mark.parametrize("text", ["", "3", "3:", f"x:{'0' * 64}", "g" * 64, f"3:{'0' * 63}"])
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="sentinel ledger head"):
+        parse_head(text)
