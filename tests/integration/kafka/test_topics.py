@@ -68,7 +68,7 @@ def configure(broker: LocalBroker, topic: str, name: str, value: str) -> None:
 def test_it_shows_what_it_would_do_and_does_it_when_told(bare: LocalBroker) -> None:
     shown = create()
     assert (shown.returncode, topics(bare)) == (0, {})
-    assert shown.stdout.count("create") == 12
+    assert shown.stdout.count("create") == 14
     assert "nothing was changed; add --yes" in shown.stderr
 
     made = create("--yes")
@@ -86,7 +86,7 @@ def test_it_shows_what_it_would_do_and_does_it_when_told(bare: LocalBroker) -> N
 
     again = create()
     assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.count("there") == 12
+    assert again.stdout.count("there") == 14
     assert "made" not in create("--yes").stdout
 
 

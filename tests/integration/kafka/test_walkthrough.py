@@ -58,6 +58,7 @@ def test_the_walk_through_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         if name.startswith("SENTINEL_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     first, last = terminal(1)
     (up, run), (produce, consume), (dashboard,) = first.splitlines(), terminal(2), terminal(3)
