@@ -13,13 +13,12 @@ import pytest
 
 from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 from tests.alerts import alert, alert_id
 from tests.sentinel_cli.ledger.records import record
-from tests.sentinel_cli.ledger.watched import watched
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     pipeline = load_pipeline()
     recorder = Recorder(Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make(), pipeline)
     alerts = [alert(n, total_amount=Decimal(1000 * n), severity="LOW" if n % 2 else "HIGH") for n in range(4)]
-    with Engine(pipeline, managed=watched(STAND_INS, recorder.calls.append)) as engine:
+    rules = Rules(pipeline.agent_prompt, recorder.calls.append)
+    with rules.functions() as managed, Engine(pipeline, managed=managed) as engine:
         engine.append(ALERTS, alerts)
         engine.decide()
         recorder.record(alerts, engine.rows(ENRICHED), engine.rows(DISPOSITIONS))

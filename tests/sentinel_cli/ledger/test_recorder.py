@@ -1,6 +1,6 @@
 """Each decision made here is one record, with the prompt that was sent for that alert and the answer that came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from sentinel_cli.ledger.record import Record, read_record
 from sentinel_cli.ledger.recorder import EnrichmentPrompts, Recorder
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
+from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Answers, Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
@@ -29,7 +30,7 @@ def recorder(tmp_path: Path) -> Recorder:
     return Recorder(Ledger(tmp_path / "ledger.sqlite").make(), PIPELINE)
 
 
-def decide(recorder: Recorder, alerts: list[dict[str, Any]], managed: dict[str, Managed]) -> list[Record]:
+def decide(recorder: Recorder, alerts: list[dict[str, Any]], managed: Mapping[str, Managed]) -> list[Record]:
     with Engine(PIPELINE, managed=managed) as engine:
         engine.append(ALERTS, alerts)
         engine.decide()
@@ -62,7 +63,8 @@ def call(stage: Any, session: str, prompt: str, answer: str | None, **changes: A
 
 def test_the_rules_on_this_machine_are_recorded_like_a_model(recorder: Recorder) -> None:
     given = alerts(*range(7))
-    found = decide(recorder, given, watched(STAND_INS, recorder.calls.append))
+    with Rules(PIPELINE.agent_prompt, recorder.calls.append).functions() as managed:
+        found = decide(recorder, given, managed)
     assert len(found) == 14
     assert {(r.alert_id, r.stage) for r in found} == {
         (a["alert_id"], s) for a in given for s in ("enrichment", "triage")
