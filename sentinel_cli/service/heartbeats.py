@@ -36,7 +36,8 @@ class Heartbeats:
         now = time.monotonic()
         self.active |= dict.fromkeys(moved, now)
         furthest = max(watermarks.values(), default=None)
-        if furthest is not None and (self.furthest is None or furthest > self.furthest[0]):
+        # A heartbeat moves the watermark to some seconds behind itself, which must not turn the time back.
+        if furthest is not None and (self.furthest is None or furthest > self._time(self.furthest)):
             self.furthest = furthest, now
 
     def due(self, watermarks: Mapping[int, int]) -> list[int]:
@@ -48,5 +49,8 @@ class Heartbeats:
 
     def line(self, partition: int) -> bytes:
         """A heartbeat for a partition at the stream's time, as a JSON line."""
-        at, since = self.furthest or (0, 0.0)
-        return heartbeat(partition, at + round((time.monotonic() - since) * 1000) + 1)
+        return heartbeat(partition, self._time(self.furthest or (0, 0.0)) + 1)
+
+    def _time(self, furthest: tuple[int, float]) -> int:
+        at, since = furthest
+        return at + round((time.monotonic() - since) * 1000)

@@ -17,6 +17,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from sentinel_cli.broker.local import LocalBroker
+from sql import load_pipeline
 from tests.integration.kafka.conftest import require_parts
 from tests.integration.kafka.log import read, write
 from tests.integration.kafka.topics import connection
@@ -59,7 +60,9 @@ def test_up_gives_the_settings_of_a_broker_that_outlives_it(folder: Path) -> Non
     where = connection(LocalBroker(folder))
     topics = AdminClient(where.client()).list_topics(timeout=15).topics
     assert {len(topic.partitions) for name, topic in topics.items() if name.startswith("sentinel.")} == {2}
-    assert len(httpx.get(f"{settings['SENTINEL_SCHEMA_REGISTRY_ENDPOINT']}/subjects").json()) == 6
+    assert len(httpx.get(f"{settings['SENTINEL_SCHEMA_REGISTRY_ENDPOINT']}/subjects").json()) == len(
+        load_pipeline().tables
+    )
     again = sentinel("broker", "up", "--folder", str(folder), "--partitions", "2")
     assert (again.returncode, again.stdout) == (0, up.stdout)
     assert len(processes(folder)) == 2
@@ -85,7 +88,7 @@ def test_a_broker_that_is_killed_comes_back_with_its_records(fresh: LocalBroker)
     assert not fresh.kafka.is_running()
     fresh.start()
     assert read(fresh, ALERTS) == [{"account_id": "acct-1"}]
-    assert len(httpx.get(f"{fresh.registry_url}/subjects").json()) == 6
+    assert len(httpx.get(f"{fresh.registry_url}/subjects").json()) == len(load_pipeline().tables)
 
 
 @pytest.mark.parametrize("seconds", [1.5, 3, 5])
