@@ -129,7 +129,10 @@ def service(broker: LocalBroker, home: Path) -> Iterator[subprocess.Popen[bytes]
     command = [sys.executable, "-m", "sentinel_cli", "run", "--state", str(home / "state"), "--stack", ""]
     with (home / "run.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--metrics-port", str(_PORT)], env={**os.environ, **broker.settings()}, cwd=home, stderr=log
+            [*command, "--metrics-port", str(_PORT), "--ledger", str(home / "ledger.sqlite")],
+            env={**os.environ, **broker.settings()},
+            cwd=home,
+            stderr=log,
         )
         try:
             yield process

@@ -35,7 +35,8 @@ BLOCK = re.compile(r"(?:In `(?P<file>\S+)`:\n\n)?```(?P<kind>\w+)\n(?P<text>.*?)
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project without its data and caches."""
     root = tmp_path_factory.mktemp("project")
-    skipped = shutil.ignore_patterns("__pycache__", "data", ".*_cache")
+    # Data that only other tests read.
+    skipped = shutil.ignore_patterns("__pycache__", "amlbench", "nab", "fincen", ".*_cache")
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
