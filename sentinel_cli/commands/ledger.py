@@ -98,6 +98,7 @@ def replay(
     compared. Nothing is recorded.
     """
     import sys
+    from contextlib import nullcontext
 
     from rich.console import Console
 
@@ -111,8 +112,8 @@ def replay(
 
     pipeline = load_pipeline(gather_parameters(parameters, set_ or []))
     records = [each for each in find_ledger(ledger).records() if each[1].stage == "triage"]
-    with find_answering(pipeline).functions() as managed:
-        judged = list(judge(records, pipeline, managed["AI_RUN_AGENT"] if ask else None))
+    with find_answering(pipeline).functions() if ask else nullcontext({}) as managed:
+        judged = list(judge(records, pipeline, managed.get("AI_RUN_AGENT")))
     changed = [judgement for judgement in judged if judgement.differs]
     if json:
         write_json(map(judgement_json, changed))

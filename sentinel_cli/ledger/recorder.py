@@ -8,18 +8,14 @@ from typing import Any
 from sentinel_cli.ledger.record import Record, Stage
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
-from sentinel_cli.local._run import Answers
-from sentinel_cli.local.engine import Engine
+from sentinel_cli.local.prompts import EnrichmentPrompts
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
 from sql.errors import LedgerError
-from sql.topics import ALERTS, ENRICHED
 
 Row = Mapping[str, Any]
 NO_ANSWER = "NO_ANSWER"
 """The status of a call that gave no row."""
-LOCAL = "local"
-"""The provider of what the rules on this machine answer."""
 
 
 class Recorder:
@@ -51,32 +47,6 @@ class Recorder:
         prompts = self.prompts.of(alerts)
         self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
         self.calls.clear()
-
-
-class EnrichmentPrompts:
-    """
-    The prompts of alerts as the SQL writes them.
-
-    ML_PREDICT is not told whose prompt it is given: the statement runs a second time, and is answered with numbers.
-    """
-
-    def __init__(self, pipeline: Pipeline) -> None:
-        self._prompts: list[str] = []
-        self._engine = Engine(pipeline, after=ALERTS, until=ENRICHED, managed={"ML_PREDICT": self._number})
-
-    def of(self, alerts: Sequence[Row]) -> dict[str, str]:
-        """The prompt of each alert, by its id."""
-        self._prompts.clear()
-        self._engine.append(ALERTS, alerts)
-        self._engine.decide()
-        rows = self._engine.rows(ENRICHED)
-        self._engine.clear()
-        return {row["alert_id"]: self._prompts[int(row["summary"])] for row in rows}
-
-    def _number(self, arguments: Sequence[tuple[str, ...]]) -> Answers:
-        first = len(self._prompts)
-        self._prompts.extend(prompt for _, prompt in arguments)
-        return [[(str(n),)] for n in range(first, len(self._prompts))]
 
 
 def records(

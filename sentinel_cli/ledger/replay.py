@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sentinel_cli.ledger.record import Record
-from sentinel_cli.ledger.recorder import LOCAL, NO_ANSWER, plain
+from sentinel_cli.ledger.recorder import NO_ANSWER, plain
+from sentinel_cli.llm.call import LOCAL
 from sentinel_cli.local._run import Answers, Managed
 from sentinel_cli.local.engine import Engine
 from sql import Pipeline

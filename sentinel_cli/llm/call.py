@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 Stage = Literal["enrichment", "triage"]
+LOCAL = "local"
+"""The provider of what rules answer."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Call:
     prompt: str
     """The full text, the agent's prompt before a line break and the input."""
     provider: str
-    """`local` where rules answered."""
+    """LOCAL where rules answered."""
     model: str
     """The model, or of Azure the deployment, that was asked; of rules the name that stands in the row."""
     parameters: Mapping[str, object]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sentinel_cli.llm.call import Call, OnCall
+from sentinel_cli.llm.call import LOCAL, Call, OnCall
 from sentinel_cli.llm.question import Question, enrichment, triage
 from sentinel_cli.llm.status import Status
 from sentinel_cli.local._run import Answers, Managed
@@ -62,7 +62,7 @@ class Rules:
                 question.stage,
                 question.session,
                 question.text,
-                "local",
+                LOCAL,
                 name,
                 {},
                 row[-1],

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from sentinel_cli.ledger.record import Record, read_record
-from sentinel_cli.ledger.recorder import EnrichmentPrompts, Recorder
+from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Answers, Managed
 from sentinel_cli.local.engine import Engine
+from sentinel_cli.local.prompts import EnrichmentPrompts
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 from sql.errors import LedgerError
