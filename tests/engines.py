@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from sentinel_cli.flink.pipeline import run_stage
 from sentinel_cli.flink.referee import Answers, Referee
+from sentinel_cli.local._capture import Capture
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Pipeline
@@ -46,7 +48,11 @@ def partitioned_detection(pipeline: Pipeline, events: Sequence[Row], partitions:
 
 
 def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, at: int, folder: Path) -> Result:
-    """The same over three partitions, on an engine that writes its state down and another that goes on from there."""
+    """
+    The same over three partitions, on an engine whose state is captured and another that goes on from there.
+
+    The first goes on too, and forgets a partition, before it writes what was captured.
+    """
     found: dict[str, list[Row]] = {table: [] for table in DETECTED}
     at -= at % step
     for first, last in ((0, at), (at, len(events))):
@@ -59,13 +65,21 @@ def interrupted_detection(pipeline: Pipeline, events: Sequence[Row], step: int, 
             for start in range(first, last, step):
                 rows = f"(SELECT * FROM {placed} WHERE __seq >= {start} AND __seq < {start + step})"
                 engine.step(rows, is_last=start + step >= len(events), has_partitions=True)
-            for partition, watermark in engine.watermarks.items() if last == at else ():
-                path = folder / f"{partition}@{watermark}"
-                path.mkdir()
-                engine.save(partition, path)
             for table in DETECTED:
                 found[table] += engine.drain(table)
+            if last == at:
+                captured = {f"{p}@{mark}": engine.capture(p) for p, mark in engine.watermarks.items()}
+                engine.step(f"(SELECT * FROM {placed} WHERE __seq >= {at})", is_last=True, has_partitions=True)
+                engine.forget(0)
+                _write(captured, folder)
     return {table: comparable(rows) for table, rows in found.items()}
+
+
+def _write(captured: Mapping[str, Capture], folder: Path) -> None:
+    for name, capture in captured.items():
+        (folder / name).mkdir()
+        with closing(capture):
+            capture.write(folder / name)
 
 
 def flink_detection(flink: Referee, pipeline: Pipeline, events: Iterable[Row]) -> Result:

@@ -3,6 +3,7 @@
 import struct
 
 _HEADER = struct.Struct(">bI")
+HEADER_SIZE = _HEADER.size
 
 
 class FrameError(ValueError):

@@ -27,3 +27,10 @@ class Numbers:
     def joined(self, relation: str) -> str:
         """The rows of a relation with the number of each one's key, NULL where it has no key."""
         return f"(SELECT * FROM {relation} LEFT JOIN {self.table} USING ({self.columns}))"
+
+    def beside(self, relation: str, table: str) -> str:
+        """As `joined`, in the relation's order; the numbers stand in a table, and no other column is moved."""
+        places = f"SELECT row_number() OVER () AS __place, {self.columns} FROM {relation}"
+        found = f"SELECT {self.number} FROM ({places}) LEFT JOIN {self.table} USING ({self.columns}) ORDER BY __place"
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {found}")
+        return f"(SELECT * FROM {relation} POSITIONAL JOIN {table})"

@@ -77,25 +77,25 @@ class RangeState:
 
     def _admitted(self, relation: str, step: Step) -> str:
         """The rows that the OVER accepts, with `__due` and `__epoch`."""
-        taken, epochs = f"{self.name}_taken", f"{self.name}_epochs"
-        self._create(taken, f"SELECT * FROM {self.numbered(relation)}")
-        sequence, places, given = self._judged(taken, step.watermarks)
+        rows, epochs = self.numbered(relation), f"{self.name}_epochs"
+        sequence, places, given = self._judged(rows, step.watermarks)
         due = f"greatest({self.segment.time}, __behind + INTERVAL '1' MILLISECOND) AS __due"
         if not len(places):
-            return f"(SELECT *, {due}, 0::BIGINT AS __epoch FROM {taken})"
+            return f"(SELECT *, {due}, 0::BIGINT AS __epoch FROM {rows})"
         cells = "unnest(?::BIGINT[]) AS __seq, unnest(?::BIGINT[]) AS __epoch, TRUE AS __is_followed"
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {epochs} AS SELECT {cells}", [sequence[places].tolist(), given]
         )
         return (
-            f"(SELECT t.*, {due}, coalesce(e.__epoch, 0) AS __epoch FROM {taken} AS t LEFT JOIN {epochs} AS e "
+            f"(SELECT t.*, {due}, coalesce(e.__epoch, 0) AS __epoch FROM {rows} AS t LEFT JOIN {epochs} AS e "
             "ON t.__seq = e.__seq WHERE e.__is_followed IS NULL OR e.__epoch IS NOT NULL)"
         )
 
-    def _judged(self, taken: str, watermarks: str) -> tuple[Integers, Integers, list[int | None]]:
+    def _judged(self, rows: str, watermarks: str) -> tuple[Integers, Integers, list[int | None]]:
+        """The places of rows and which are followed, before any is kept: of columns that are read in no time."""
         found = self.connection.execute(
             f"SELECT __seq, {self.number} AS number, epoch_ms({self.segment.time}) AS time, __wm "
-            f"FROM {taken} JOIN (SELECT __seq, __wm FROM {watermarks}) USING (__seq) ORDER BY __seq"
+            f"FROM {rows} JOIN (SELECT __seq, __wm FROM {watermarks}) USING (__seq) ORDER BY __seq"
         ).fetchnumpy()
         sequence, number, time, watermark = (np.asarray(found[name]) for name in ("__seq", "number", "time", "__wm"))
         return sequence, *self.admission.judge(sequence, number, time, watermark, self._adopt)

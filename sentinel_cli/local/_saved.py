@@ -10,7 +10,6 @@ Numbers of keys are a run's own: the files of a segment name its keys, by column
 each is numbered anew where it is taken up.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -18,14 +17,12 @@ import numpy as np
 import orjson
 
 from sentinel_cli.inputs.contract import text
+from sentinel_cli.local._capture import ACCOUNT, numbers_of
 from sentinel_cli.local._lateness import KeyState
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
-from sentinel_cli.local._plan import RECORD_KEY
 from sentinel_cli.local._range_state import RangeState
 from sentinel_cli.local._run import StatementRun
-
-_ACCOUNT = ", ".join(RECORD_KEY)
 
 
 class Saved:
@@ -34,28 +31,12 @@ class Saved:
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, folder: Path) -> None:
         self.connection, self.keys, self.partition, self.folder = connection, keys, partition, folder
 
-    def write(self, runs: list[StatementRun]) -> None:
-        """Write the state of all statements."""
-        if not self.keys.count:
-            return
-        own = f"__partition = {self.partition}"
-        self._write("keys", f"SELECT __key, {_ACCOUNT} FROM {self.keys.table} WHERE {own}")
-        for run in runs:
-            for name in run.windows:
-                self._write(name, f"SELECT * FROM {name} WHERE {own}")
-            for name, state in run.ranges.items():
-                rows = "* EXCLUDE (__number)" if state.numbers else "*"
-                self._write(name, f"SELECT {rows} FROM {name} WHERE {own}")
-                self._write_lives(f"{name}.lives", state)
-            for name, model in run.models.items():
-                self._write_model(f"{name}.model", model)
-
     def read(self, runs: list[StatementRun]) -> None:
         """Take up the state of all statements."""
         if not self._has("keys"):
             return
         accounts = (
-            f"(SELECT {_ACCOUNT}, {self.partition}::INTEGER AS __partition, __key AS __old FROM {self._file('keys')})"
+            f"(SELECT {ACCOUNT}, {self.partition}::INTEGER AS __partition, __key AS __old FROM {self._file('keys')})"
         )
         self.keys.add(accounts)
         renumbered = f"SELECT __old, __key FROM {self.keys.joined(accounts)}"
@@ -76,48 +57,9 @@ class Saved:
                 chunks.remove(self.partition)
             for state in run.ranges.values():
                 state.rows.remove(self.partition)
-                state.admission.forget(self._numbers(state.numbers))
+                state.admission.forget(numbers_of(self.connection, self.keys, self.partition, state.numbers))
             for model in run.models.values():
-                model.histories.forget(self._numbers(model.numbers))
-
-    def _numbers(self, numbers: Numbers | None) -> np.ndarray:
-        """The numbers of this partition's keys, in one numbering; the record's own without it."""
-        numbers = numbers or self.keys
-        if not numbers.count:
-            return np.zeros(0, dtype=np.int64)
-        own = f"__partition = {self.partition}"
-        if "__key" in numbers.columns:
-            own = f"__key IN (SELECT __key FROM {self.keys.table} WHERE {own})"
-        query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE {own}"
-        return np.asarray(self.connection.execute(f"{query} ORDER BY number").fetchnumpy()["number"])
-
-    def _write_lives(self, file: str, state: RangeState) -> None:
-        admission, number = state.admission, self._numbers(state.numbers)
-        number = number[admission.remembers(number)]
-        followed = [admission.followed.get(n) for n in number.tolist()]
-        columns = {"number": number, "epoch": admission.epoch[number], "cleanup": admission.cleanup[number]}
-        columns |= {"set_at": admission.set_at[number]}
-        columns |= {f"timer_{n}": timers for n, timers in enumerate(admission.timers[number].T)}
-        columns |= {
-            "followed": np.array([orjson.dumps(asdict(s)).decode() if s else "" for s in followed], dtype=object)
-        }
-        self._write_keyed(file, columns, state.numbers)
-
-    def _write_model(self, file: str, model: Model) -> None:
-        number, value = model.histories.latest(self._numbers(model.numbers))
-        place = np.arange(len(number))
-        self._write_keyed(file, {"number": number, "place": place, "value": value}, model.numbers)
-
-    def _write_keyed(self, file: str, columns: dict[str, np.ndarray], numbers: Numbers | None) -> None:
-        """Write arrays, in which a key is a number, with the keys' own columns."""
-        self.connection.register("__columns", columns)
-        if numbers is None:
-            query = "SELECT number AS __key, * EXCLUDE (number) FROM __columns"
-        else:
-            query = f"SELECT n.* EXCLUDE ({numbers.number}), c.* EXCLUDE (number) FROM __columns AS c "
-            query += f"JOIN {numbers.table} AS n ON n.{numbers.number} = c.number"
-        self._write(file, query)
-        self.connection.unregister("__columns")
+                model.histories.forget(numbers_of(self.connection, self.keys, self.partition, model.numbers))
 
     def _read_range(self, name: str, state: RangeState) -> None:
         state.rows.add(state.numbered(self._renumbered(name)))
@@ -153,9 +95,6 @@ class Saved:
             return f"(SELECT * FROM {self._file(file)})"
         joined = f"{self._file(file)} AS r JOIN __renumbered AS m ON r.__key = m.__old"
         return f"(SELECT r.* REPLACE (m.__key AS __key) FROM {joined})"
-
-    def _write(self, name: str, query: str) -> None:
-        self.connection.execute(f"COPY ({query}) TO {text(str(self._path(name)))} (FORMAT parquet)")
 
     def _has(self, name: str) -> bool:
         return self._path(name).is_file()

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from sentinel_cli.local._arrival import arrive, arrive_all, judge
+from sentinel_cli.local._capture import Capture
 from sentinel_cli.local._expressions import to_duckdb
 from sentinel_cli.local._functions import register_functions
 from sentinel_cli.local._numbers import Numbers
@@ -37,9 +38,10 @@ class Engine:
     Runs every INSERT of a pipeline, on one replay or, if it is `incremental`, in steps.
 
     A batch is a relation with the columns of transactions_raw, `$rowtime` and `__seq`, ascending in order of arrival.
-    In steps it may have a `__partition` too: each partition has a watermark, a state and a lateness of its own, so that
-    its results are a function of its rows alone. What a statement writes is appended to the DuckDB table of the sink's
-    name, with a `__seq` of its own. `after` a table of alerts there are only enrichment and triage, for `decide`.
+    In steps it may have a `__partition` too, and need be in order within each: a partition has a watermark, a state and
+    a lateness of its own, so that its results are a function of its rows alone. What a statement writes is appended to
+    the DuckDB table of the sink's name, with a `__seq` of its own. `after` a table of alerts there are only enrichment
+    and triage, for `decide`.
     """
 
     def __init__(
@@ -95,7 +97,8 @@ class Engine:
         """Take a batch and emit what its watermarks complete; the last one closes every window."""
         rows = batch if has_partitions else f"(SELECT *, 0 AS __partition FROM {batch})"
         self.keys.add(rows)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __batch AS SELECT * FROM {self.keys.joined(rows)}")
+        numbered = self.keys.beside(rows, "__batch_keys")
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW __batch AS SELECT * FROM {numbered}")
         arrived = arrive(self.connection, "__batch", self._mark, self.watermarks, is_last=is_last)
         steps = self._steps(arrived)
         for run in self.runs:
@@ -105,9 +108,9 @@ class Engine:
                 self._emit(run, emitted)
         self.watermarks |= arrived.highs
 
-    def save(self, partition: int, folder: Path) -> None:
-        """Write what is kept of a partition, its watermark aside, into an empty folder."""
-        self._saved(partition, folder).write(self._detectors())
+    def capture(self, partition: int) -> Capture:
+        """What is kept of a partition, its watermark aside, to be written into a folder while the engine goes on."""
+        return Capture(self.connection, self.keys, partition, self._detectors())
 
     def load(self, partition: int, folder: Path, watermark: int) -> None:
         """Take up what another run kept of a partition, and the watermark that it had."""

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import duckdb
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from sentinel_cli.local._capture import Capture
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import abort, checked, consumer, unread
 from sentinel_cli.service.heartbeats import Heartbeats
@@ -48,6 +50,9 @@ class Detect:
         self.waiting: dict[int, float] = {}
         """Since when each of them waits."""
         self.written: dict[int, float] = {}
+        """When each was last captured for a snapshot."""
+        self.writer = ThreadPoolExecutor(1, "snapshots")
+        self.writing: Future[None] | None = None
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Go on until it is stopped, or FatalClientError."""
@@ -56,10 +61,12 @@ class Detect:
         try:
             while not stopping():
                 self._cycle()
-            self._snapshot_all()
+            for partition in list(self.offsets):
+                self._snapshot(partition)
         finally:
             with suppress(KafkaException, RuntimeError):
                 self.consumer.close()
+            self.writer.shutdown()
             self.engine.connection.close()
 
     def _cycle(self) -> None:
@@ -181,13 +188,9 @@ class Detect:
             known.pop(partition, None)
         self.figures.behind(LOOP, partition, 0)
 
-    def _snapshot_all(self) -> None:
-        for partition in list(self.offsets):
-            self._snapshot(partition)
-
     def _snapshot_one(self) -> None:
         """Write the partition that was written longest ago, so that each has its turn within the interval."""
-        if not self.written:
+        if not self.written or not (self.writing is None or self.writing.done()):
             return
         partition = min(self.written, key=lambda p: self.written[p])
         now = time.monotonic()
@@ -196,11 +199,19 @@ class Detect:
             self._snapshot(partition)
 
     def _snapshot(self, partition: int) -> None:
+        """Take the state of a partition as it is, and write it while the loop goes on."""
         offset, watermark = self.offsets.get(partition), self.engine.watermarks.get(partition)
         if offset is None or watermark is None:
             return
         self.written[partition] = time.monotonic()
+        if self.writing is not None:
+            self.writing.result()
+        capture = self.engine.capture(partition)
+        self.writing = self.writer.submit(self._write_snapshot, capture, partition, offset, watermark)
+
+    def _write_snapshot(self, capture: Capture, partition: int, offset: int, watermark: int) -> None:
         try:
-            self.snapshots.write(partition, offset, watermark, lambda folder: self.engine.save(partition, folder))
+            with closing(capture):
+                self.snapshots.write(partition, offset, watermark, capture.write)
         except (OSError, duckdb.Error) as error:
             note(f"Partition {partition} goes on without a new snapshot: {str(error).splitlines()[0][:150]}")

@@ -10,13 +10,13 @@ from confluent_kafka import Message
 
 from sentinel_cli.inputs.json_lines import judged_json
 from sentinel_cli.kafka.registry import RegistryDownError
-from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.kafka.wire import HEADER_SIZE, FrameError, unframe
 
 PARTITIONS = 4096
 """Partitions that a row's place in order of arrival has room for: `offset * PARTITIONS + partition`."""
-_NO_TIME = (
-    """NOT regexp_matches(line, '"event_time"\\s*:\\s*-?[0-9]') AND json_type(line, '$.event_time') = 'VARCHAR'"""
-)
+# What is looked for first no text in JSON can hold, whose quotes have backslashes; in nearly every line it is there.
+_NO_TIME = """NOT contains(line, '"event_time":1')
+    AND NOT regexp_matches(line, '"event_time"\\s*:\\s*-?[0-9]') AND json_type(line, '$.event_time') = 'VARCHAR'"""
 _ROWTIME = """contains(line, '$rowtime') AND json_exists(line, '$."$rowtime"')"""
 
 
@@ -50,6 +50,8 @@ class Inlet:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, type_of: Callable[[int], str | None]) -> None:
         self.connection, self.type_of = connection, type_of
+        self.headers: set[bytes] = set()
+        """Frames of schemas that are known to be JSON."""
 
     def read(self, messages: Sequence[Message], *, give_up: frozenset[int] = frozenset()) -> Arrived:
         """
@@ -60,12 +62,13 @@ class Inlet:
         """
         arrived = Arrived()
         columns: dict[str, list[Any]] = {"__seq": [], "__partition": [], "arrived": [], "key": [], "line": []}
+        add_sequence, add_partition, add_arrived, add_key, add_line = (column.append for column in columns.values())
         for place, message in enumerate(messages):
             partition = message.partition() or 0
             if partition in arrived.unknown:
                 continue
             try:
-                line = self._text(message)
+                line = self._text(message.value())
             except RegistryDownError as error:
                 if partition not in give_up:
                     arrived.unknown[partition] = place
@@ -76,22 +79,26 @@ class Inlet:
                 reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else f"wire format: {error}"
                 arrived.rejected.append(_rejected(message, reason))
                 continue
-            columns["__seq"].append(_sequence(message))
-            columns["__partition"].append(partition)
-            columns["arrived"].append(message.timestamp()[1])
-            columns["key"].append(_key(message))
-            columns["line"].append(line)
+            add_sequence((message.offset() or 0) * PARTITIONS + partition)
+            add_partition(partition)
+            add_arrived(message.timestamp()[1])
+            add_key(_key(message.key()))
+            add_line(line)
         if columns["line"]:
             self._judge(columns, arrived, messages)
         return arrived
 
-    def _text(self, message: Message) -> str:
-        schema_id, record = unframe(message.value())
+    def _text(self, value: bytes | None) -> str:
+        header = (value or b"")[:HEADER_SIZE]
+        if value and header in self.headers:
+            return value[HEADER_SIZE:].decode()
+        schema_id, record = unframe(value)
         kind = self.type_of(schema_id)
         if kind is None:
             raise FrameError(f"schema id {schema_id} is not in the registry")
         if kind != "JSON":
             raise FrameError(f"schema id {schema_id} is {kind} and not JSON")
+        self.headers.add(header)
         return record.decode()
 
     def _judge(self, columns: dict[str, list[Any]], arrived: Arrived, messages: Sequence[Message]) -> None:
@@ -117,19 +124,14 @@ class Inlet:
             numbered = ((_sequence(message), message) for message in messages)
             arrived.rejected += [_rejected(message, found[number]) for number, message in numbered if number in found]
         arrived.count = len(columns["line"]) - len(found)
-        arrived.rows = (
-            "(SELECT * EXCLUDE (reason) FROM __arrived WHERE reason IS NULL ORDER BY __seq)" if arrived.count else ""
-        )
+        arrived.rows = "(SELECT * EXCLUDE (reason) FROM __arrived WHERE reason IS NULL)" if arrived.count else ""
 
 
 def _sequence(message: Message) -> int:
     return (message.offset() or 0) * PARTITIONS + (message.partition() or 0)
 
 
-def _key(message: Message) -> str | None:
-    key = message.key()
-    if key is None:
-        return None
+def _key(key: bytes | str | None) -> str | None:
     return key.decode("utf-8", "backslashreplace") if isinstance(key, bytes) else key
 
 

@@ -11,7 +11,7 @@ class Options:
     group: str
     """Beginning of the consumer groups' names, and of the transactional ids."""
     state: Path
-    commit_interval: float = 0.5
+    commit_interval: float = 0.2
     batch: int = 100_000
     """Records of a step, at most."""
     snapshot_interval: float = 60

@@ -25,8 +25,10 @@ from sql import Table
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 LOOP = "triage"
-_BATCH = 100
-"""Alerts of a transaction."""
+_BATCH = 1_000
+"""Alerts of a transaction, at most."""
+_GATHER = 1.0
+"""Seconds for which alerts are gathered: DuckDB plans the statements for a tenth of a second, however few they are."""
 _MOST = 1_000_000
 """Ids that are remembered of a partition: an alert comes again only where its rule is run anew."""
 
@@ -57,7 +59,7 @@ class Triage:
         self.consumer.subscribe([ALERTS], **handlers)
         try:
             while not stopping():
-                messages = checked(self.consumer.consume(self.batch, self.job.options.commit_interval))
+                messages = checked(self.consumer.consume(self.batch, _GATHER))
                 started = time.monotonic()
                 self.figures.beat(LOOP)
                 if messages:
