@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from sentinel_cli.broker.local import LocalBroker
-from tests.integration.kafka import faults, produce_faults
+from tests.integration.kafka import consume_faults, faults, produce_faults
 from tests.integration.kafka.topics import connection, make_topics
 
 Result = dict[str, Any]
-_HEAD = ("command", "fault", "runs", "counted", "lost", "twice", "to the file")
+_HEAD = ("command", "fault", "runs", "counted", "lost", "twice", "unread", "to the file")
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def _one(broker: LocalBroker, fault: str, seed: int, home: Path) -> Result:
 def _of_run(fault: faults.Fault) -> Callable[[LocalBroker, int], Result]:
     def count(broker: LocalBroker, seed: int) -> Result:
         found = faults.count(broker, fault, seed)
-        return {"counted": 3 * found.expected, "lost": found.lost, "twice": found.twice}
+        return {"counted": 3 * found.expected, "lost": found.lost, "twice": found.twice, "unread": found.unread}
 
     return count
 
@@ -83,8 +83,14 @@ def _of_produce(broker: LocalBroker, seed: int) -> Result:
     return {"counted": found.taken, "lost": found.lost, "twice": found.twice, "to the file": found.undelivered}
 
 
+def _of_consume(broker: LocalBroker, seed: int) -> Result:
+    found = consume_faults.killed(broker, seed)
+    return {"counted": found.expected, "lost": found.lost, "twice": found.again}
+
+
 _FAULTS: dict[str, Callable[[LocalBroker, int], Result]] = {
     "produce_broker_killed": _of_produce,
+    "consume_killed": _of_consume,
     **{name: _of_run(fault) for name, fault in faults.FAULTS.items()},
 }
 
@@ -93,9 +99,9 @@ def _table(results: Sequence[Result]) -> str:
     lines = [_HEAD, ["---"] * len(_HEAD)]
     for fault in dict.fromkeys(result["fault"] for result in results):
         found = [result for result in results if result["fault"] == fault]
-        sums = [f"{sum(result.get(name, 0) for result in found):,}" for name in _HEAD[3:]]
-        command = "produce" if fault.startswith("produce_") else "run"
-        lines.append([command, fault.removeprefix("produce_").replace("_", " "), str(len(found)), *sums])
+        sums = [f"{sum(result[name] for result in found):,}" if name in found[0] else "-" for name in _HEAD[3:]]
+        command = next((each for each in ("produce", "consume") if fault.startswith(f"{each}_")), "run")
+        lines.append([command, fault.removeprefix(f"{command}_").replace("_", " "), str(len(found)), *sums])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -53,6 +53,8 @@ class StatementRun:
         relation, where = step.source, self.plan.where
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
+            if segment.kind == "tumble" and not step.is_replay and not step.closes(segment.size_ms):
+                return 0
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {step.passed('__due')}"
         alive = self._filtered(relation, where) if self._can_emit(relation, where) else 0

@@ -45,6 +45,13 @@ class Step:
         each = (f"(__partition = {partition} AND {_between(column, *move)})" for partition, move in moved.items())
         return f"({loose} AND ({' OR '.join(each)}))"
 
+    def closes(self, size_ms: int) -> bool:
+        """Whether some tumbling window of that length can have closed."""
+        return any(
+            low is None or high is None or (low + 1) // size_ms < (high + 1) // size_ms
+            for low, high in self.moves.values()
+        )
+
     @property
     def highs(self) -> dict[int, int]:
         """Each partition's watermark after the step; none that closed every window."""

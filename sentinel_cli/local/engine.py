@@ -96,7 +96,6 @@ class Engine:
     def step(self, batch: str, *, is_last: bool = False, has_partitions: bool = False) -> None:
         """Take a batch and emit what its watermarks complete; the last one closes every window."""
         rows = batch if has_partitions else f"(SELECT *, 0 AS __partition FROM {batch})"
-        self.keys.add(rows)
         numbered = self.keys.beside(rows, "__batch_keys")
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW __batch AS SELECT * FROM {numbered}")
         arrived = arrive(self.connection, "__batch", self._mark, self.watermarks, is_last=is_last)

@@ -100,6 +100,18 @@ def wait_for(broker: LocalBroker, topic: str, count: int, seconds: float = 60) -
     return found
 
 
+def unread(broker: LocalBroker, topic: str, group: str) -> int:
+    """How many records of a topic are behind what a consumer group has committed."""
+    settings = {"group.id": group, "enable.partition.eof": True, "isolation.level": "read_committed"}
+    consumer = Consumer(connection(broker).client(settings | {"auto.offset.reset": "earliest"}))
+    try:
+        partitions = consumer.list_topics(topic, timeout=15).topics[topic].partitions
+        consumer.assign(consumer.committed([TopicPartition(topic, partition) for partition in partitions], 30))
+        return sum(1 for _ in _values(consumer, len(partitions)))
+    finally:
+        consumer.close()
+
+
 def _values(consumer: Consumer, partitions: int) -> Iterator[bytes]:
     ended = 0
     while ended < partitions:
