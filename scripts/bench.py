@@ -1,5 +1,5 @@
 """
-Measure the embedded engine, the generator, `produce`, the demo and the Pulumi program; print tables in Markdown.
+Measure the embedded engine, the commands on Kafka, calls to a model and the Pulumi program; print tables in Markdown.
 
     uv run --group dev python scripts/bench.py [--events 5000000] [--only replay,polars,...] [--json FILE]
 
@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from scripts.bench_figures import Figures, tables
+from scripts.bench_model import model_section
 from scripts.bench_produce import produce_section
 from scripts.bench_sections import (
     demo_section,
@@ -36,6 +37,7 @@ SECTIONS = {
     "generate": generate_section,
     "produce": produce_section,
     "service": service_section,
+    "model": model_section,
     "demo": demo_section,
     "program": program_section,
 }
