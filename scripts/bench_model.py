@@ -1,4 +1,4 @@
-"""Calls a second to a model that takes 300 ms a call, ten at a time: a stand-in of the OpenAI API in its own process."""
+"""Calls a second to a model that takes 300 ms, ten at a time: a stand-in of the OpenAI API in its own process."""
 
 import os
 import subprocess
