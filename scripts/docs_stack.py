@@ -23,8 +23,9 @@ place (`tests/stacks/recorder.py`); what it registers is listed here. A row is a
 """
 _STATEMENTS_NOTE = """\
 A statement of kind `insert` is a job: it runs until it is stopped, and costs one CFU at least while it runs. All others
-end by themselves, within a minute or so, and cost nothing after that. *Keeps history*: the job learns from everything
-it has ever read, so replaced it reads all that is kept, whatever its `startsAt`. Hashes in names follow the settings.
+end by themselves, within a minute or so, and cost nothing after that. *Keeps history*: the job learns from, or compares
+with, all that it has ever read, so replaced it reads all that is kept, whatever its `startsAt`. Hashes in names follow
+the settings.
 """
 _ROLES_NOTE = """\
 The same in every stack. Ids such as `env-1` are the recorder's own. An account may do nothing that is not listed.

@@ -38,7 +38,7 @@ class Statement:
     look_back: timedelta
     """How much of the past a row's result depends on, history of a model not counted."""
     has_history: bool
-    """Whether it also learns from an unbounded past."""
+    """Whether it also learns from an unbounded past, or compares with what it has kept."""
     keeps_first: bool
     """Whether it keeps the first of each id by arrival: its state must outlive the time in which one can repeat."""
     file: str
@@ -114,7 +114,8 @@ def _look_back(tree: exp.Expr, file: str) -> tuple[timedelta, bool]:
 
 
 def _own_look_back(select: exp.Expr, file: str) -> tuple[timedelta, bool]:
-    longest, unbounded = timedelta(0), False
+    longest = timedelta(0)
+    unbounded = any(not isinstance(join.this, exp.Lateral) for join in select.args.get("joins") or ())
     for spec in select.find_all(exp.WindowSpec):
         start = spec.args.get("start")
         if start == "UNBOUNDED":

@@ -127,8 +127,18 @@ def _in(name: str, relation: exp.Expr | None) -> frozenset[str] | None:
     for projection in relation.selects:
         if projection.alias_or_name == name and not projection.is_star:
             return columns_of(projection)
-    has_star = any(projection.is_star for projection in relation.selects)
-    return _named(name, _relations(relation)) if has_star else None
+    starred = _starred(relation)
+    return _named(name, starred) if starred else None
+
+
+def _starred(select: exp.Select) -> dict[str, exp.Expr | None]:
+    """The relations of a SELECT that `*`, or `s.*`, takes all columns of."""
+    relations = _relations(select)
+    stars = [projection for projection in select.selects if projection.is_star]
+    if any(not isinstance(star, exp.Column) for star in stars):
+        return relations
+    names = {star.table for star in stars if isinstance(star, exp.Column)}
+    return {name: relation for name, relation in relations.items() if name in names}
 
 
 def _result(name: str, lateral: exp.Lateral) -> frozenset[str] | None:

@@ -23,7 +23,7 @@ _UNCHANGED = (
 )  # fmt: skip
 _MILLISECOND = exp.var("MILLISECOND")
 _CASTS = {"TEXT": "flink_string", "BIGINT": "flink_bigint", "VARBINARY": "encode"}
-_DATE_FORMATS = {"yyyy-MM-dd HH:mm:ss.SSS": "%Y-%m-%d %H:%M:%S.%g"}
+_DATE_FORMATS = {"yyyy-MM-dd HH:mm:ss.SSS": "%Y-%m-%d %H:%M:%S.%g", "yyyy-MM": "%Y-%m"}
 
 
 def to_duckdb(tree: exp.Expr, file: str) -> exp.Expr:

@@ -6,6 +6,7 @@ The plan of a statement: its CTEs cut into segments, each of which keeps one kin
     range     OVER (... RANGE :window PRECEDING), one or several behind each other: keeps rows as far as they look back
     model     ML_DETECT_ANOMALIES over all earlier rows: keeps a capped history of its inputs
     first     keep-first by arrival: keeps the keys that it has seen
+    compare   rows beside the first of their keys by arrival: keeps those firsts
     call      ML_PREDICT or AI_RUN_AGENT: keeps nothing
 
 A relation is DuckDB SQL that can stand behind FROM. Columns that begin with `__` are the engine's own: `__seq`, the
@@ -26,7 +27,7 @@ from sql import Statement
 from sql.dialect import duration, parse
 
 INPUT = "__input"
-Kind = Literal["rows", "tumble", "range", "model", "first", "call"]
+Kind = Literal["rows", "tumble", "range", "model", "first", "compare", "call"]
 MANAGED = {"ML_PREDICT", "AI_RUN_AGENT"}
 RECORD_KEY = ("account_id",)
 """Columns that make up the key of a transaction's record."""
@@ -63,6 +64,8 @@ class Segment:
     arguments: list[str] = field(default_factory=list)
     """The managed function of a call, and its arguments."""
     alias: str = ""
+    compared: tuple[str, ...] = ()
+    """Columns of a first row that others are compared with."""
     answer_columns: list[str] = field(default_factory=list)
 
     @property
@@ -145,6 +148,8 @@ class _Planner:
             raise unknown(select, self.file)
         if lateral := next(select.find_all(exp.Lateral), None):
             self._call(name, select, lateral)
+        elif joins := select.args.get("joins"):
+            self._compare(name, select, joins)
         elif tumble := _table_function(select, "TUMBLE"):
             self._tumble(name, select, tumble)
         elif any(window.find(exp.RowNumber) for window in select.find_all(exp.Window)):
@@ -278,6 +283,20 @@ class _Planner:
         segment.ctes.append((name, text))
         self.last = name
 
+    def _compare(self, name: str, select: exp.Expr, joins: list[exp.Join]) -> None:
+        """`x AS s JOIN TABLE(TO_CHANGELOG(TABLE firsts)) AS f`: each row beside the first of its keys."""
+        segment, first = self.segments[-1], joins[0].this
+        call = _table_function_of(first, "TO_CHANGELOG")
+        if segment.kind != "first" or call is None or call.expressions[0].name != self.last or len(joins) != 1:
+            raise unknown(select, self.file)
+        segment.kind, segment.ctes = "compare", []
+        columns = {column.name for column in select.find_all(exp.Column) if column.table == first.alias}
+        segment.compared = tuple(sorted(columns - {"op", *segment.keys}))
+        firsts = exp.select("*", exp.alias_(exp.Literal.string("INSERT"), "op")).from_("__firsts")
+        first.replace(firsts.subquery(first.alias))
+        self.last = select.args["from_"].this.name
+        self._append(segment, name, select)
+
     def _call(self, name: str, select: exp.Expr, lateral: exp.Expr) -> None:
         segment = self._open("call")
         join = lateral.parent
@@ -337,7 +356,7 @@ class _Planner:
         for table in list(select.find_all(exp.Table)):
             if table.name.startswith("sentinel."):
                 self.source = self.source or table.name
-            if table.name in inside or table.name in {INPUT, "__answers"}:
+            if table.name in inside or table.name in {INPUT, "__answers", "__firsts"}:
                 continue
             if not table.name.startswith("sentinel.") and table.name != self.last:
                 raise unknown(table, self.file)
@@ -372,7 +391,10 @@ def _reads(name: str, last: str) -> bool:
 
 
 def _table_function(select: exp.Expr, name: str) -> exp.Expr | None:
-    source = select.args["from_"].this if select.args.get("from_") else None
+    return _table_function_of(select.args["from_"].this if select.args.get("from_") else None, name)
+
+
+def _table_function_of(source: exp.Expr | None, name: str) -> exp.Expr | None:
     if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Anonymous) or source.this.name != "TABLE":
         return None
     function = source.this.expressions[0]
@@ -397,7 +419,7 @@ def _specs(select: exp.Expr) -> list[exp.Window]:
 def _carry(select: exp.Expr, columns: list[str]) -> None:
     """Hand the engine's own columns on, through nested selects too."""
     for inner in list(select.find_all(exp.Select)):
-        if not inner.find(exp.Star) or not any(isinstance(c, exp.Star) for c in inner.expressions):
+        if not any(c.is_star for c in inner.expressions):
             for column in columns:
                 inner.append("expressions", exp.column(column))
 

@@ -131,8 +131,16 @@ class StatementRun:
                 return True
         return False
 
+    def recall(self, step: Step) -> None:
+        """Take rows of which nothing comes out: those that come later are compared with them."""
+        kinds = [segment.kind for segment in self.plan.segments]
+        last, relation = kinds.index("compare") if "compare" in kinds else -1, step.source
+        for number, segment in enumerate(self.plan.segments[: last + 1]):
+            relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)
+        self.forget_seen()
+
     def forget_seen(self) -> None:
-        """Let every row be the first of its keys again."""
+        """Let rows come out that came before; with what they are compared is not forgotten."""
         for number, segment in enumerate(self.plan.segments):
             if segment.kind == "first":
                 self.connection.execute(f"DROP TABLE IF EXISTS {self.prefix}_{number}_seen")
@@ -200,6 +208,16 @@ class StatementRun:
         self.connection.execute(f"INSERT INTO {seen} SELECT {keys} FROM {new}")
         return new
 
+    def _compare(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
+        """Put the first of its keys beside each row; it may be the row itself."""
+        keys, firsts = ", ".join(segment.keys), f"{name}_firsts"
+        rows = f"SELECT {', '.join([*segment.keys, *segment.compared])} FROM {relation}"
+        self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {firsts} AS {rows} LIMIT 0")
+        unknown = f"WHERE ({keys}) NOT IN (SELECT ({keys}) FROM {firsts})"
+        earliest = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY __seq) = 1"
+        self.connection.execute(f"INSERT INTO {firsts} {rows} {unknown} {earliest}")
+        return _query(segment, relation, __firsts=firsts)
+
     def _call(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
         """Ask the managed function once for each row; a row without an answer stays."""
         asked = f"{name}_asked"
@@ -213,7 +231,7 @@ class StatementRun:
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
         width = len(segment.answer_columns)
         self._name(name, {n: row[width] for n, rows in enumerate(answers, 1) for row in rows if len(row) > width})
-        return _query(segment, asked, answers=f"{name}_answers")
+        return _query(segment, asked, __answers=f"{name}_answers")
 
     def _name(self, name: str, by: dict[int, str | None]) -> None:
         """Note who answered the rows of a call."""
@@ -284,8 +302,8 @@ def _among(keys: str, table: str) -> str:
     return f"({keys}) IN (SELECT ({keys}) FROM {table})"
 
 
-def _query(segment: Segment, relation: str, answers: str | None = None) -> str:
-    extra = f", __answers AS (SELECT * FROM {answers})" if answers else ""
+def _query(segment: Segment, relation: str, **others: str) -> str:
+    extra = "".join(f", {name} AS (SELECT * FROM {table})" for name, table in others.items())
     return f"(WITH {INPUT} AS (SELECT * FROM {relation}){extra}, {segment.sql.removeprefix('WITH ')})"
 
 

@@ -151,8 +151,16 @@ class Engine:
             if run.plan.source != RAW:
                 self._advance(run)
 
+    def recall(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Let the statements that compare the rows of a table with earlier ones know some; every sink is emptied."""
+        self.append(table, rows)
+        for run in self.runs:
+            if run.plan.source == table:
+                run.recall(self._since(table, 0))
+        self.clear()
+
     def clear(self) -> None:
-        """Empty every sink, and forget which alerts have been seen: what comes next is decided by itself."""
+        """Empty every sink, and forget which alerts have been decided; with those that come next they are compared."""
         for table in self.pipeline.tables:
             self.connection.execute(f'TRUNCATE "{table.name}"')
         self.taken.clear()
@@ -183,9 +191,13 @@ class Engine:
         taken, self.taken[name] = self.taken.get(name, 0), self.count(table)
         if self.taken[name] == taken:
             return
-        new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
-        if emitted := run.step(Step(new, "__marks", has_late=False)):
+        if emitted := run.step(self._since(table, taken)):
             self._emit(run, emitted)
+
+    def _since(self, table: str, taken: int) -> Step:
+        """The rows that were written to a table after so many."""
+        new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
+        return Step(new, "__marks", has_late=False)
 
     def _emit(self, run: StatementRun, relation: str) -> None:
         sink = run.plan.statement.writes

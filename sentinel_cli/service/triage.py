@@ -1,8 +1,9 @@
 """The loop from committed alerts to enriched alerts and dispositions."""
 
+import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,8 @@ _GATHER = 1.0
 """Seconds for which alerts are gathered: DuckDB plans the statements for a tenth of a second, however few they are."""
 _MOST = 1_000_000
 """Ids that are remembered of a partition: an alert comes again only where its rule is run anew."""
+_RECALLED = 200_000
+"""Enriched alerts of a partition that are read back, so that one that repeats another is known."""
 
 
 class Triage:
@@ -41,7 +44,7 @@ class Triage:
     ) -> None:
         self.job, self.figures, self.kept = job, job.figures, kept
         """`managed` keeps its answers in `kept`; they are forgotten when their alerts are committed."""
-        self.table = job.pipeline.table(ALERTS)
+        self.table, self.enriched = job.pipeline.table(ALERTS), job.pipeline.table(ENRICHED)
         self.recorder = job.recorder
         self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
         self.producer = transactional_producer(job.connection, transactional_id)
@@ -142,6 +145,7 @@ class Triage:
             if position.offset < 0:
                 position.offset = self.consumer.get_watermark_offsets(position, timeout=30)[0]
             self.seen[position.partition] = self._decided(position.partition)
+            self._recall(position.partition)
         self.consumer.assign(committed)
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
@@ -150,21 +154,31 @@ class Triage:
 
     def _decided(self, partition: int) -> OrderedDict[bytes, None]:
         """The ids of a partition's dispositions, read back: those of an account's alerts are in the same partition."""
-        found: OrderedDict[bytes, None] = OrderedDict()
+        values = self._read_back(DISPOSITIONS, partition, 2 * _MOST)
+        found = (alert_id_of(value) for value in values)
+        return OrderedDict((alert_id, None) for alert_id in found if alert_id is not None)
+
+    def _recall(self, partition: int) -> None:
+        """Let the engine know the alerts that others may repeat."""
+        rows: list[dict[str, Any]] = []
+        for value in self._read_back(ENRICHED, partition, _RECALLED):
+            with suppress(FrameError, ValueError, TypeError):
+                rows.append(_columns(self.enriched, orjson.loads(unframe(value)[1])))
+        self.engine.recall(ENRICHED, rows)
+
+    def _read_back(self, topic: str, partition: int, most: int) -> Iterator[bytes]:
+        """The newest committed records of a partition, about so many."""
         back = reader(self.job.connection, self.job.group("restore"))
         try:
-            first, end = back.get_watermark_offsets(TopicPartition(DISPOSITIONS, partition), timeout=30)
-            back.assign([TopicPartition(DISPOSITIONS, partition, max(first, end - 2 * _MOST))])
+            first, end = back.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+            back.assign([TopicPartition(topic, partition, max(first, end - most))])
             while first < end:
                 given = back.consume(10_000, 1.0)
-                for message in checked(given):
-                    if (alert_id := alert_id_of(message.value())) is not None:
-                        found[alert_id] = None
+                yield from (value for message in checked(given) if isinstance(value := message.value(), bytes))
                 if is_at_end(given):
                     break
         finally:
             back.close()
-        return found
 
     def _remember(self, partition: int, alert_id: bytes) -> None:
         seen = self.seen.setdefault(partition, OrderedDict())
@@ -173,14 +187,28 @@ class Triage:
             seen.popitem(last=False)
 
 
-def _columns(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a row; ValueError where one that must be there is not, or has another type."""
+def _columns(table: Table, record: Any) -> dict[str, Any]:
+    """The columns of a row; ValueError or TypeError where one that must be there is not, or has another type."""
+    if not isinstance(record, dict):
+        raise TypeError("not a JSON object")
     row: dict[str, Any] = {}
     for column in table.columns:
-        value = record.get(column.name)
+        value, kind = record.get(column.name), re.split(r"[(<]", column.type)[0]
         if value is None and not column.nullable:
             raise ValueError(f"{column.name} is missing")
-        row[column.name] = Decimal(str(value)) if value is not None and column.type.startswith("DECIMAL") else value
-        if isinstance(value, float) and column.type.startswith("TIMESTAMP"):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, _JSON[kind])):
+            raise TypeError(f"{column.name} is {type(value).__name__} and not {column.type}")
+        row[column.name] = Decimal(str(value)) if value is not None and kind == "DECIMAL" else value
+        if isinstance(value, float) and kind == "TIMESTAMP_LTZ":
             row[column.name] = round(value)
     return row
+
+
+_JSON: dict[str, type | tuple[type, ...]] = {
+    "STRING": str,
+    "BIGINT": int,
+    "DECIMAL": (int, float),
+    "TIMESTAMP_LTZ": (int, float),
+    "ARRAY": list,
+}
+"""What each type of column is in an alert's JSON."""

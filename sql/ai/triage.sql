@@ -7,15 +7,43 @@ INSERT INTO `sentinel.alert_dispositions` (
 WITH seen AS (
   SELECT
     *,
-    :evidence_facts AS evidence_facts
+    :evidence_facts AS evidence_facts,
+    DATE_FORMAT(detected_at, 'yyyy-MM') AS detected_in
   FROM TABLE(TO_CHANGELOG(TABLE first_seen_enriched))
-  WHERE op = 'INSERT' AND detected_at >= :starts_at
+  WHERE op = 'INSERT'
+),
+-- The first alert of a typology on an account in each calendar month, by arrival: no alert waits for another.
+first_of_month AS (
+  SELECT *
+  FROM (
+    SELECT
+      account_id,
+      typology,
+      detected_in,
+      window_start,
+      window_end,
+      ROW_NUMBER() OVER (
+        PARTITION BY account_id, typology, detected_in ORDER BY account_id ASC, typology ASC, detected_in ASC
+      ) AS row_num
+    FROM seen
+  )
+  WHERE row_num = 1
+),
+-- Each alert beside that first one, which may be itself; of the same events there may be alerts of two rules.
+compared AS (
+  SELECT
+    s.*,
+    (f.window_end < s.window_start OR s.window_end < f.window_start) AS is_repeat
+  FROM seen AS s
+  INNER JOIN TABLE(TO_CHANGELOG(TABLE first_of_month)) AS f
+    ON s.account_id = f.account_id AND s.typology = f.typology AND s.detected_in = f.detected_in
+  WHERE f.op = 'INSERT' AND s.detected_at >= :starts_at
 ),
 told AS (
   SELECT
     *,
     :alert_facts AS facts
-  FROM seen
+  FROM compared
 ),
 asked AS (
   SELECT
@@ -36,6 +64,7 @@ answered AS (
     a.total_amount,
     a.currency,
     a.status,
+    a.is_repeat,
     a.facts,
     r.agent_call_status,
     r.agent_response AS raw_response,
@@ -105,6 +134,7 @@ guarded AS (
       WHEN total_amount >= :never_dismiss_total THEN 'TOTAL'
       -- No one sum to compare: a transaction in another currency must not lift the limit.
       WHEN total_amount IS NULL OR COALESCE(currency, '') <> :never_dismiss_currency THEN 'TOTAL_UNKNOWN'
+      WHEN is_repeat THEN 'REPEAT'
       WHEN sar_said = 'true' THEN 'SAR_RECOMMENDED'
       WHEN status <> 'OK' THEN 'NO_SUMMARY'
       WHEN CARDINALITY(cited_evidence) = 0 THEN 'NO_EVIDENCE_CITED'

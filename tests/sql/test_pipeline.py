@@ -147,13 +147,16 @@ def test_the_watermark_is_ten_seconds_behind(pipeline: sql.Pipeline) -> None:
 
 def test_a_statement_with_a_start_reads_from_there_less_its_look_back_and_what_may_be_dated_ahead() -> None:
     instant = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    given = sql.load_pipeline(starts_at=dict.fromkeys(("structuring-rolling", "triage", "velocity"), instant))
+    given = sql.load_pipeline(
+        starts_at=dict.fromkeys(("structuring-rolling", "enrichment", "triage", "velocity"), instant)
+    )
     hint = "/*+ OPTIONS('scan.startup.mode' = 'timestamp', 'scan.startup.timestamp-millis' = '{}') */"
     a_day_and_two_hours, a_day = hint.format(1772348400000), hint.format(1772355600000)
     assert f"FROM `{RAW}` {a_day_and_two_hours}" in given.statement("structuring-rolling").sql
-    assert f"FROM `sentinel.aml_alerts_enriched` {a_day}" in given.statement("triage").sql
+    assert f"FROM `sentinel.aml_alerts` {a_day}" in given.statement("enrichment").sql
     assert "OPTIONS" not in given.statement("velocity").sql, "its model learns from all that is kept"
-    assert "OPTIONS" not in given.statement("enrichment").sql
+    assert "OPTIONS" not in given.statement("triage").sql, "an alert may repeat any that is kept"
+    assert "OPTIONS" not in given.statement("geo").sql
 
 
 def test_a_simulated_clock_says_nothing_of_arrival_so_all_is_read() -> None:

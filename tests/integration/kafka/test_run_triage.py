@@ -1,0 +1,54 @@
+"""Triage of `sentinel run`, on alerts as they stand in their topic."""
+
+from typing import Any
+
+import orjson
+
+from sentinel_cli.broker.local import LocalBroker
+from tests.alerts import DETECTED, alert, alert_id
+from tests.integration.kafka.log import read, wait_for, write
+from tests.integration.kafka.running import ALERTS, DISPOSITIONS, running
+
+HOUR = 3_600_000
+OPTIONS = ("--set", "ai.quality_control_percent=0")
+
+
+def small(number: int, account: str, hours: int) -> dict[str, Any]:
+    """An alert that the rule-based triager dismisses, on events of one hour."""
+    last = DETECTED + hours * HOUR
+    times = {"window_start": last - HOUR // 2, "window_end": last, "detected_at": last}
+    return alert(number, account_id=account, severity="LOW", total_amount=20.0, typology="velocity", **times)
+
+
+def put(broker: LocalBroker, *alerts: dict[str, Any]) -> None:
+    write(broker, map(orjson.dumps, alerts), ALERTS)
+
+
+def guards(broker: LocalBroker, count: int) -> dict[str, tuple[str, str | None]]:
+    found = wait_for(broker, DISPOSITIONS, count)
+    return {row["alert_id"]: (row["decision"], row.get("guard")) for row in found}
+
+
+def test_an_alert_that_repeats_one_from_before_a_restart_is_not_dismissed(fresh: LocalBroker) -> None:
+    put(fresh, small(1, "ACC-1", 0), small(2, "ACC-2", 0))
+    with running(*OPTIONS):
+        assert guards(fresh, 2) == {alert_id(1): ("DISMISS", None), alert_id(2): ("DISMISS", None)}
+    put(fresh, small(3, "ACC-1", 24), small(4, "ACC-2", 0), small(5, "ACC-3", 24))
+    with running(*OPTIONS):
+        found = guards(fresh, 5)
+    assert found[alert_id(3)] == ("REVIEW", "REPEAT")
+    assert {found[alert_id(4)], found[alert_id(5)]} == {("DISMISS", None)}
+
+
+def test_what_is_no_alert_is_a_dead_letter_and_holds_nothing_up(fresh: LocalBroker) -> None:
+    bad = [small(1, "ACC-1", 0) | {"total_amount": "much"}, small(2, "ACC-1", 0) | {"detected_at": True}]
+    put(fresh, *bad, small(3, "ACC-1", 0) | {"evidence": "EVT-1"}, small(4, "ACC-1", 0))
+    with running(*OPTIONS):
+        assert guards(fresh, 1) == {alert_id(4): ("DISMISS", None)}
+        reasons = {row["reason"] for row in wait_for(fresh, "sentinel.dead_letters", 3)}
+    assert reasons == {
+        "no alert: total_amount is str and not DECIMAL(18, 2)",
+        "no alert: detected_at is bool and not TIMESTAMP_LTZ(3)",
+        "no alert: evidence is str and not ARRAY<STRING>",
+    }
+    assert len(read(fresh, DISPOSITIONS)) == 1
