@@ -6,7 +6,8 @@ and computed for all keys at once. A key that has a late row is followed row by 
 first late row until it is cleaned up.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,16 @@ Adopt = Callable[[int, int], list[int]]
 their epoch."""
 
 
+class Arrivals(NamedTuple):
+    """Rows, a column each; a key is in one partition, and the watermark is that partition's before the row."""
+
+    sequence: Integers
+    key: Integers
+    partition: Integers
+    time: Integers
+    watermark: Integers
+
+
 class Admission:
     """The keys of one OVER, numbered from 0; times and watermarks are epoch milliseconds."""
 
@@ -29,18 +40,19 @@ class Admission:
         self.cleanup = np.zeros(0, dtype=np.int64)
         self.set_at = np.zeros(0, dtype=np.int64)
         self.timers = np.zeros((0, _WIDTH), dtype=np.int64)
+        self.partition = np.zeros(0, dtype=np.int64)
         self.followed: dict[int, KeyState] = {}
 
-    def judge(
-        self, sequence: Integers, key: Integers, time: Integers, watermark: Integers, adopt: Adopt
-    ) -> tuple[Integers, list[int | None]]:
+    def judge(self, rows: Arrivals, adopt: Adopt) -> tuple[Integers, list[int | None]]:
         """
         Take rows in order of arrival.
 
         Returns the places of those rows whose keys are followed, and the epoch of each, None where the operator drops
         it; every other row is accepted, in epoch 0.
         """
+        sequence, key, partition, time, watermark = rows
         self._make_room(key)
+        self.partition[key] = partition
         late = np.unique(key[time <= watermark])
         for number in late.tolist():
             if number not in self.followed and self.cleanup[number] != NEVER:
@@ -48,10 +60,10 @@ class Admission:
         watched = np.isin(key, [*self.followed, *late.tolist()])
         self._accept(sequence, key, time, watermark, np.flatnonzero(~watched))
         places = np.flatnonzero(watched)
-        rows = zip(*(column[places].tolist() for column in (sequence, key, time, watermark)), strict=True)
-        epochs = admit(rows, self.window_ms, self.followed)
+        lived = zip(*(column[places].tolist() for column in (sequence, key, time, watermark)), strict=True)
+        epochs = admit(lived, self.window_ms, self.followed)
         if len(places):
-            self._let_go(int(watermark.min()))
+            self._let_go({p: int(watermark[partition == p].min()) for p in np.unique(partition).tolist()})
         return places, epochs
 
     def forget(self, keys: Integers) -> None:
@@ -67,11 +79,12 @@ class Admission:
         remembered: Flags = (self.cleanup[keys] != NEVER) | np.isin(keys, list(self.followed))
         return remembered
 
-    def remember(self, keys: Integers, epoch: Integers, cleanup: Integers, set_at: Integers, timers: Integers) -> None:
+    def remember(self, keys: Integers, partition: int, lives: Mapping[str, Integers], timers: Integers) -> None:
         """Take up what another run remembered of keys; those that it followed are put into `followed`."""
         self._make_room(keys)
         self._widen(timers.shape[1])
-        self.epoch[keys], self.cleanup[keys], self.set_at[keys] = epoch, cleanup, set_at
+        self.partition[keys] = partition
+        self.epoch[keys], self.cleanup[keys], self.set_at[keys] = lives["epoch"], lives["cleanup"], lives["set_at"]
         self.timers[keys] = NEVER
         self.timers[keys, : timers.shape[1]] = timers
 
@@ -84,11 +97,12 @@ class Admission:
         state.timers += adopt(number, state.epoch)
         return state
 
-    def _let_go(self, watermark: int) -> None:
-        """Follow no longer what has been cleaned up."""
-        for number in [n for n, state in self.followed.items() if state.cleanup <= watermark > state.set_at]:
-            del self.followed[number]
-            self.cleanup[number] = NEVER
+    def _let_go(self, watermarks: dict[int, int]) -> None:
+        """Follow no longer what has been cleaned up, by the watermark of its partition."""
+        for number, state in list(self.followed.items()):
+            if state.cleanup <= watermarks.get(int(self.partition[number]), NEVER) > state.set_at:
+                del self.followed[number]
+                self.cleanup[number] = NEVER
 
     def _accept(self, sequence: Integers, key: Integers, time: Integers, watermark: Integers, places: Integers) -> None:
         """Rows on time, the first of every key at once, then the second, and so on."""
@@ -131,7 +145,7 @@ class Admission:
         if more > 0:
             more = max(more, len(self.epoch))
             room = np.full(more, NEVER)
-            self.epoch, self.cleanup, self.set_at = (
-                np.concatenate((array, room)) for array in (self.epoch, self.cleanup, self.set_at)
+            self.epoch, self.cleanup, self.set_at, self.partition = (
+                np.concatenate((array, room)) for array in (self.epoch, self.cleanup, self.set_at, self.partition)
             )
             self.timers = np.concatenate((self.timers, np.full((more, self.timers.shape[1]), NEVER)))

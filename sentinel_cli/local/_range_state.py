@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import duckdb
 import numpy as np
 
-from sentinel_cli.local._admission import Admission
+from sentinel_cli.local._admission import Admission, Arrivals
 from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import Segment
@@ -94,11 +94,11 @@ class RangeState:
     def _judged(self, rows: str, watermarks: str) -> tuple[Integers, Integers, list[int | None]]:
         """The places of rows and which are followed, before any is kept: of columns that are read in no time."""
         found = self.connection.execute(
-            f"SELECT __seq, {self.number} AS number, epoch_ms({self.segment.time}) AS time, __wm "
+            f"SELECT __seq, {self.number} AS number, __partition, epoch_ms({self.segment.time}) AS time, __wm "
             f"FROM {rows} JOIN (SELECT __seq, __wm FROM {watermarks}) USING (__seq) ORDER BY __seq"
         ).fetchnumpy()
-        sequence, number, time, watermark = (np.asarray(found[name]) for name in ("__seq", "number", "time", "__wm"))
-        return sequence, *self.admission.judge(sequence, number, time, watermark, self._adopt)
+        arrived = Arrivals(*(np.asarray(found[name]) for name in ("__seq", "number", "__partition", "time", "__wm")))
+        return arrived.sequence, *self.admission.judge(arrived, self._adopt)
 
     def _adopt(self, number: int, epoch: int) -> list[int]:
         life = f"{self.number} = {number} AND __seq >= {epoch}"

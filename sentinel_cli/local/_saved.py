@@ -67,7 +67,7 @@ class Saved:
         number = found.pop("number")
         followed = found.pop("followed")
         timers = np.stack([found[f"timer_{n}"] for n in range(len(found) - 3)], axis=1)
-        state.admission.remember(number, found["epoch"], found["cleanup"], found["set_at"], timers)
+        state.admission.remember(number, self.partition, found, timers)
         for key, life in zip(number.tolist(), followed.tolist(), strict=True):
             if life:
                 state.admission.followed[key] = _key_state(life)

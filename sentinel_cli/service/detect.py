@@ -73,16 +73,19 @@ class Detect:
         messages = checked(self.consumer.consume(self.options.batch, self.options.commit_interval))
         self._take_up()
         started = time.monotonic()
+        # Until a step is committed the engine is ahead of its offsets: no snapshot is to be taken of that.
+        committed, self.offsets = self.offsets, {}
         try:
-            done = self._step(messages)
+            offsets = self._step(messages)
         except KafkaException as error:
             self._abort(error)
             return
-        self.figures.beat(LOOP, time.monotonic() - started if done else None)
+        self.offsets = committed | (offsets or {})
+        self.figures.beat(LOOP, None if offsets is None else time.monotonic() - started)
         self._snapshot_one()
 
-    def _step(self, messages: list[Message]) -> bool:
-        """Read, compute, write and commit; whether there was anything to do."""
+    def _step(self, messages: list[Message]) -> dict[int, int] | None:
+        """Read, compute, write and commit; the offsets that were committed, None where there was nothing to do."""
         messages = [*(message for parked in self.parked.values() for message in parked), *messages]
         now = time.monotonic()
         given_up = {p for p, since in self.waiting.items() if now - since > self.options.registry_wait}
@@ -93,14 +96,13 @@ class Detect:
         self.heartbeats.note(self.engine.watermarks, offsets)
         due = [p for p in self.heartbeats.due(self.engine.watermarks) if self.engine.waits(p)]
         if not offsets and not due:
-            return False
+            return None
         self.producer.begin_transaction()
         self._write(arrived)
         for partition in due:
             self.outlet.heartbeat(partition, self.heartbeats.line(partition))
         self._commit(offsets)
-        self.offsets |= offsets
-        return True
+        return offsets
 
     def _write(self, arrived: Arrived) -> None:
         rows = {topic: self.engine.drain(topic) for topic in OUTPUTS}
@@ -175,6 +177,9 @@ class Detect:
         for partition in partitions:
             self._snapshot(partition.partition)
             self._drop(partition.partition)
+        if self.writing is not None:
+            # Whoever takes a partition up looks for its newest snapshot.
+            self.writing.result()
 
     def _lost(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
 from sentinel_cli.local.engine import Engine
@@ -23,6 +24,8 @@ class _Way:
 
     position: int
     target: int
+    first: int
+    """The beginning of its log."""
     snapshot: Snapshot | None
     is_begun: bool = False
     since: float = 0.0
@@ -43,14 +46,14 @@ class Restore:
         partition = committed.partition
         first, _ = consumer.get_watermark_offsets(TopicPartition(RAW, partition), timeout=30)
         if committed.offset < 0:
-            self.ways[partition] = _Way(first, first, None)
+            self.ways[partition] = _Way(first, first, first, None)
             return int(first)
         target = max(committed.offset, first)
         if target > committed.offset:
             lost = target - committed.offset
             note(f"Partition {partition}: {lost} records were deleted by retention before they were read.")
         snapshot = self.snapshots.newest(partition, committed.offset)
-        self.ways[partition] = _Way(snapshot.offset if snapshot else first, target, snapshot)
+        self.ways[partition] = _Way(snapshot.offset if snapshot else first, target, first, snapshot)
         return int(target)
 
     def end(self, partition: int) -> None:
@@ -77,13 +80,25 @@ class Restore:
 
     def _start(self, partition: int, way: _Way) -> None:
         way.is_begun = True
-        if way.snapshot:
-            self.engine.load(partition, way.snapshot.folder, way.snapshot.watermark)
+        if way.snapshot and not self._load(partition, way.snapshot):
+            way.position, way.snapshot = way.first, None
         if way.position < way.target:
             if way.snapshot is None:
                 note(f"Partition {partition} has no snapshot: its log is read back up to offset {way.target}.")
             way.since = time.monotonic()
             self.reader.assign([TopicPartition(RAW, partition, way.position)])
+
+    def _load(self, partition: int, snapshot: Snapshot) -> bool:
+        """Take a snapshot up; False, and nothing of it, where its files went or changed meanwhile."""
+        try:
+            self.engine.load(partition, snapshot.folder, snapshot.watermark)
+        except duckdb.Error:
+            is_whole = False
+        else:
+            is_whole = self.snapshots.is_whole(snapshot)
+        if not is_whole:
+            self.engine.forget(partition)
+        return is_whole
 
     def _read(self, partition: int, way: _Way) -> None:
         """Read a part of the log up to the target, and let the engine see it; what comes out was written before."""

@@ -49,6 +49,10 @@ class Snapshots:
                 return Snapshot(folder, int(folder.name), watermark)
         return None
 
+    def is_whole(self, snapshot: Snapshot) -> bool:
+        """Whether a snapshot is still there, every file of it."""
+        return self._checked(snapshot.folder) is not None
+
     def write(self, partition: int, offset: int, watermark: int, save: Callable[[Path], None]) -> None:
         """
         Write a snapshot; `save` writes the state into a folder.

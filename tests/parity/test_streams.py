@@ -104,9 +104,9 @@ def test_steps_of_any_size_give_the_rows_of_a_replay(drawn: list[list[dict[str, 
 
 
 @settings(max_examples=EXAMPLES // 6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-@given(streams(), st.sampled_from([1, 7, 50]), st.sampled_from([2, 3]))
+@given(streams(), st.sampled_from([1, 7, 50]), st.sampled_from([2, 3]), st.sampled_from([0, 20, 200]))
 def test_a_partition_gives_what_its_rows_alone_would(
-    drawn: list[list[dict[str, Any]]], step: int, partitions: int
+    drawn: list[list[dict[str, Any]]], step: int, partitions: int, lead: int
 ) -> None:
     events = [row for stream in drawn[:2] for row in stream]
     expected: dict[str, list[str]] = {}
@@ -116,7 +116,7 @@ def test_a_partition_gives_what_its_rows_alone_would(
             expected[table] = sorted(expected.get(table, []) + rows)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_chunks, "_SMALLEST", 3)
-        assert partitioned_detection(PIPELINE, events, partitions, step) == expected
+        assert partitioned_detection(PIPELINE, events, partitions, step, lead) == expected
 
 
 @settings(max_examples=EXAMPLES // 6, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)

@@ -60,3 +60,17 @@ def test_an_alert_is_out_within_a_minute_of_event_time_of_the_deposit_that_compl
     assert sorted(account for account, _ in found) == sorted(bursts)
     assert max(waits) <= 60 * SECOND
     assert max(waits) <= 10 * SECOND + 2 * STEP  # the watermark's delay and the length of the steps, nothing else
+
+
+def test_a_partition_that_is_days_ahead_makes_another_forget_nothing() -> None:
+    late = deposits("acct-1", [START + at * MINUTE for at in (8, 16, 24, 35, 42)], [9_000.0] * 5)
+    ahead = deposits("acct-2", [START + 2 * DAY, START + 2 * DAY - 5 * MINUTE], [20.0] * 2)
+    order = [(0, deposits("acct-3", [START + 13 * MINUTE], [20.0])[0]), (0, late[0]), *((1, event) for event in ahead)]
+    order += [(0, event) for event in late[1:]]
+    pipeline = sql.load_pipeline(rules=["structuring_rolling"])
+    with Engine(pipeline, until="sentinel.aml_alerts", incremental=True) as engine:
+        batch = load_batch(engine.connection, [event for _, event in order])
+        for place, (partition, _) in enumerate(order):
+            row = f"(SELECT *, {partition} AS __partition FROM {batch} WHERE __seq = {place})"
+            engine.step(row, has_partitions=True, is_last=place == len(order) - 1)
+        assert [alert["account_id"] for alert in alerts_of(engine)] == ["acct-1"]
