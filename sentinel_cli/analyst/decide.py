@@ -10,10 +10,9 @@ from confluent_kafka import KafkaError, Message, Producer
 from sentinel_cli.analyst.decision import Decided, record_of
 from sentinel_cli.kafka.agreement import contradiction
 from sentinel_cli.kafka.connection import Account, Connection, connect
+from sentinel_cli.kafka.lookup import find_alert
 from sentinel_cli.kafka.preflight import check_broker
-from sentinel_cli.kafka.reading import alert_id_of
 from sentinel_cli.kafka.registry import Registry
-from sentinel_cli.kafka.tail import Tail
 from sentinel_cli.kafka.wire import frame, unframe
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.producer.outbox import settings
@@ -22,9 +21,6 @@ from sql import load_pipeline
 from sql.errors import ServiceError, UsageError
 from sql.topics import ALERTS, ANALYST_DECISIONS
 
-_DAY = 86_400_000
-_LOOKS = (1, 30, None)
-"""Days back in which an alert is looked for, one after the other: most are decided soon, and a topic holds years."""
 _PATIENCE = 30.0
 """Seconds in which the broker has to confirm."""
 
@@ -62,18 +58,11 @@ def _schema(connection: Connection) -> int:
 
 
 def _account_of(alert_id: str, connection: Connection) -> str:
-    """The account of a committed alert, which is the key of its records."""
-    tail = Tail(connection, [ALERTS], committed=True)
-    try:
-        for days in _LOOKS:
-            tail.start_at(0 if days is None else time.time_ns() // 1_000_000 - days * _DAY)
-            while not tail.at_end:
-                for message in tail.read(10_000, 0.5):
-                    if alert_id_of(message.value()) == bytes.fromhex(alert_id):
-                        return str(orjson.loads(unframe(message.value())[1])["account_id"])
-    finally:
-        tail.close()
-    raise UsageError(f"There is no alert {alert_id} in {ALERTS}.")
+    """The account of an alert, which is the key of its records."""
+    found = find_alert(alert_id, connection)
+    if found is None:
+        raise UsageError(f"There is no alert {alert_id} in {ALERTS}.")
+    return str(orjson.loads(unframe(found.value())[1])["account_id"])
 
 
 def _send(row: dict[str, Any], schema_id: int, connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """An analyst's decision: the closed list, and what must be said with it."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -38,7 +39,7 @@ class Decided:
 
         A command that is run again, because the topic did not take it, is so the same decision and no second one.
         """
-        own = [record.result for _, record in ledger.records(self.alert_id) if record.stage == ANALYST]
+        own = recorded(ledger, self.alert_id)
         last = own[-1] if own else {}
         is_same = all(last.get(name) == value for name, value in asdict(self).items() if name != "alert_id")
         return int(last["decided_at"]) if last and is_same else now
@@ -59,6 +60,16 @@ def checked(alert_id: str, decision: Decision, reason: str, by: str) -> Decided:
         _said("--reason", reason, _LONGEST_REASON),
         _said("--by", by, _LONGEST_NAME),
     )
+
+
+def recorded(ledger: Ledger, alert_id: str) -> list[dict[str, Any]]:
+    """What analysts decided on an alert, as the ledger has it, times in epoch ms; LedgerError where it has a fault."""
+    return [dict(record.result) for _, record in ledger.records(alert_id) if record.stage == ANALYST]
+
+
+def latest(decisions: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The decision on an alert that counts: the latest, and of two at one time the one that came last."""
+    return max(reversed(list(decisions)), key=lambda decision: decision["decided_at"], default=None)
 
 
 def record_of(row: dict[str, Any]) -> Record:

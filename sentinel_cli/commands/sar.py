@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import MappingFile, Stack
+from sentinel_cli.options import LedgerFile, MappingFile, Stack
 
 
 def draft(
@@ -20,15 +20,23 @@ def draft(
     ] = None,
     mapping: MappingFile = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where both files go.", show_default=True)] = Path(),
+    ledger: LedgerFile = None,
     stack: Stack = None,
 ) -> None:
     """
     Draft a suspicious activity report of an alert: Markdown and FinCEN SAR XML, for a human, never filed.
 
-    Who, what, when, where, why and how from the facts of alert, evidence and disposition; no model writes it. Stdout
-    gets the paths of both files, which only you may read; stderr what is left for you to fill. Uses the analyst's key.
+    Who, what, when, where, why and how from the facts of alert, evidence and disposition; no model writes it. Beside
+    the disposition stands what an analyst decided last: from its topic, or with --alerts from the ledger, where there
+    is one. Stdout gets the paths of both files, which only you may read; stderr what is left for you to fill, and
+    whether the alert was dismissed. Uses the analyst's key.
     """
+    from sentinel_cli.ledger.place import existing_ledger
     from sentinel_cli.sar.draft import Request
     from sentinel_cli.sar.screen import run
+    from sql.errors import UsageError
 
-    run(Request(alert_id, alerts, inputs or [], mapping, out, stack))
+    if ledger and not alerts:
+        raise UsageError("--ledger goes with --alerts: of an alert from Kafka, the analyst's decision is in its topic.")
+    kept = existing_ledger(ledger) if alerts else None
+    run(Request(alert_id, alerts, inputs or [], mapping, out, stack, kept))

@@ -13,3 +13,9 @@ def find_ledger(path: Path | None) -> Ledger:
     if path is None and (named := load_settings([], "").ledger):
         path = Path(named)
     return Ledger(path or user_data_path("sentinel-aml") / "ledger.sqlite")
+
+
+def existing_ledger(path: Path | None) -> Ledger | None:
+    """The same, None where there is none yet; one that --ledger names is asked for, whether it is there or not."""
+    found = find_ledger(path)
+    return found if path or found.path.exists() else None

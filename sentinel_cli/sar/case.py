@@ -37,6 +37,13 @@ class Case:
     """By time; at most the 50 that an alert keeps."""
     disposition: Row | None = None
     summary: str | None = None
+    analyst: Row | None = None
+    """What a person decided last: decision, reason, decided_by, and decided_at in UTC."""
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether a person has dismissed the alert."""
+        return self.analyst is not None and self.analyst["decision"] == "DISMISS"
 
     @property
     def is_whole(self) -> bool:

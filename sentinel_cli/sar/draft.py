@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sentinel_cli.kafka.reading import Row
+from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.outputs import written_aside
 from sentinel_cli.sar.case import Case
-from sentinel_cli.sar.files import case_from_file, with_transactions
+from sentinel_cli.sar.files import case_from_file, with_decision, with_transactions
 from sentinel_cli.sar.filing import batch
 from sentinel_cli.sar.form import Gap
 from sentinel_cli.sar.markdown import page
@@ -28,6 +30,8 @@ class Request:
     mapping: Path | None
     out: Path
     stack: str | None
+    ledger: Ledger | None
+    """Of an alert from a file, where the analyst's decision stands; the topic has it of one from Kafka."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Draft:
 
     files: list[Path]
     gaps: list[Gap]
+    dismissed: Row | None
+    """The decision of the person who dismissed the alert, if that is their last word."""
 
 
 def write_draft(request: Request) -> Draft:
@@ -44,6 +50,7 @@ def write_draft(request: Request) -> Draft:
 
     Raises:
         InputError: the alert or its transactions are not found, or a file cannot be written.
+        LedgerError: the ledger cannot be read.
         ServiceError: broker or registry refuses or does not answer.
     """
     pipeline = load_pipeline()
@@ -55,12 +62,13 @@ def write_draft(request: Request) -> Draft:
     files = [request.out / f"sar-{request.alert_id[:16]}{suffix}" for suffix in texts]
     for path, text in zip(files, texts.values(), strict=True):
         _write(path, text)
-    return Draft(files, filing.gaps)
+    return Draft(files, filing.gaps, case.analyst if case.is_dismissed else None)
 
 
 def _case(request: Request, pipeline: Pipeline) -> Case:
     if request.alerts:
         case = case_from_file(request.alert_id, request.alerts, pipeline)
+        case = with_decision(case, request.ledger) if request.ledger else case
     else:
         case = case_from_topics(request.alert_id, request.stack, pipeline)
     return with_transactions(case, request.inputs, request.mapping) if request.inputs else case

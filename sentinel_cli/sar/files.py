@@ -11,7 +11,9 @@ from typing import Any
 import duckdb
 import orjson
 
+from sentinel_cli.analyst.decision import latest, recorded
 from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError
+from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.sar.case import Case, Transaction, facts
 from sql import Pipeline
 from sql.errors import InputError
@@ -55,6 +57,13 @@ def with_transactions(case: Case, inputs: Sequence[str], mapping: Path | None) -
             "give the files that were replayed."
         )
     return replace(case, transactions=sorted(found.values()))
+
+
+def with_decision(case: Case, ledger: Ledger) -> Case:
+    """The case with what an analyst decided last, as the ledger has it; LedgerError where it cannot be read."""
+    found = latest(recorded(ledger, case.alert["alert_id"]))
+    at = datetime.fromtimestamp(found["decided_at"] / 1000, UTC) if found else None
+    return replace(case, analyst={**found, "decided_at": at} if found else None)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -27,7 +27,15 @@ _SOURCES = """\
 
 def page(case: Case, sections: Sequence[Section], gaps: Sequence[Gap]) -> str:
     """The whole page, with a line break at its end."""
-    parts = (_head(case), _narrative(sections), _evidence(case), _decision(case), _suggested(case), _gaps(gaps))
+    parts = (
+        _head(case),
+        _narrative(sections),
+        _evidence(case),
+        _disposition(case),
+        _analyst(case),
+        _suggested(case),
+        _gaps(gaps),
+    )
     return "\n".join(line for part in parts for line in part) + f"\n## Sources\n\n{_SOURCES}"
 
 
@@ -35,6 +43,8 @@ def _head(case: Case) -> Iterator[str]:
     alert = case.alert
     yield from ("# DRAFT of a suspicious activity report: not reviewed, not filed", "")
     yield from (f"> {CONFIDENTIAL}", "")
+    if case.is_dismissed:
+        yield from ("> **DISMISSED**: a person has dismissed this alert, see below; it is drafted all the same.", "")
     yield "A draft for a human, made from one alert by fixed rules. It decides nothing; nobody has filed it."
     yield from ("", "| | |", "|---|---|")
     yield f"| alert | `{alert['alert_id']}` |"
@@ -67,7 +77,7 @@ def _evidence(case: Case) -> Iterator[str]:
     yield ""
 
 
-def _decision(case: Case) -> Iterator[str]:
+def _disposition(case: Case) -> Iterator[str]:
     yield from ("## Disposition", "")
     row = case.disposition
     if row is None:
@@ -84,6 +94,16 @@ def _decision(case: Case) -> Iterator[str]:
     for name, text in said.items():
         yield f"- {name}: {escaped((text or 'none')[:_LONGEST])}"
     yield ""
+
+
+def _analyst(case: Case) -> Iterator[str]:
+    yield from ("## The analyst's decision", "")
+    row = case.analyst
+    if row is None:
+        yield from ("No person's decision is known.", "")
+        return
+    yield f"**{row['decision']}**, decided by a person: {escaped(row['decided_by'])}, {moment(row['decided_at'])} UTC."
+    yield from ("", f"Their reason, in their words: {escaped(row['reason'])}", "")
 
 
 def _suggested(case: Case) -> Iterator[str]:

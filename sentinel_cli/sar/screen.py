@@ -3,6 +3,7 @@
 import re
 import sys
 
+from sentinel_cli.case_view import plain
 from sentinel_cli.sar.draft import Request, write_draft
 from sql.errors import UsageError
 
@@ -16,5 +17,8 @@ def run(request: Request) -> None:
         print(path)
     sys.stdout.flush()
     print("sentinel: a DRAFT, not reviewed, not filed, and confidential (31 U.S.C. 5318(g)(2))", file=sys.stderr)
+    if row := draft.dismissed:
+        who, when = plain(row["decided_by"]), f"{row['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
+        print(f"sentinel: {who} DISMISSED this alert, {when}: it is drafted all the same", file=sys.stderr)
     for gap in draft.gaps:
         print(f"sentinel: {gap.state}: {gap.part}, {gap.field}", file=sys.stderr)

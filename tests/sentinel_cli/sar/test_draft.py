@@ -1,6 +1,7 @@
 """`sentinel sar draft` as an analyst meets it, from files."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,13 +9,18 @@ from typing import Any
 
 import pytest
 
+from sentinel_cli.analyst.decision import record_of
+from sentinel_cli.ledger.store import Ledger
+from tests.alerts import DETECTED, analyst_decision
 from tests.sentinel_cli.sar.schema import errors, values
 
 SENTINEL = [str(Path(sys.executable).parent / "sentinel")]
 
 
-def sentinel(*arguments: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*SENTINEL, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+def sentinel(*arguments: str, cwd: Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+    # No test reads the ledger of whoever runs it.
+    env = {**os.environ, "SENTINEL_LEDGER": "none.sqlite", **env}
+    done = subprocess.run([*SENTINEL, *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=env)
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     return done
 
@@ -104,3 +110,60 @@ def test_a_mistake_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.jsonl").write_text(json.dumps(broken))
     done = sentinel("sar", "draft", broken["alert_id"], "--alerts", str(tmp_path / "broken.jsonl"), cwd=folder, code=1)
     assert "line 1: severity" in done.stderr
+
+
+def decide(path: Path, alert_id: str, *said: tuple[str, str]) -> Ledger:
+    """A ledger in which a person decided so on an alert, a minute after each other, and something else on others."""
+    ledger = Ledger(path).make()
+    rows = [
+        analyst_decision(0, alert_id=alert_id, decision=decision, reason=reason, decided_at=DETECTED + 60_000 * n)
+        for n, (decision, reason) in enumerate(said, 1)
+    ]
+    ledger.append(list(map(record_of, [analyst_decision(1, reason="Of another alert."), *rows])))
+    return ledger
+
+
+def test_the_analysts_latest_decision_of_the_ledger_stands_beside_the_machines(folder: Path, tmp_path: Path) -> None:
+    alert_id = ids(folder)[0]
+    decide(tmp_path / "ledger.sqlite", alert_id, ("DISMISS", "Takings."), ("ESCALATE", "Not | the *shop*\n# at all."))
+    options = ("--alerts", "cases.jsonl", "--out", str(tmp_path))
+    said = []
+    for place in ({"SENTINEL_LEDGER": str(tmp_path / "ledger.sqlite")}, {}):
+        named = () if place else ("--ledger", str(tmp_path / "ledger.sqlite"))
+        said.append(sentinel("sar", "draft", alert_id, *options, *named, cwd=folder, **place).stderr)
+        text = (tmp_path / f"sar-{alert_id[:16]}.md").read_text()
+        assert "**ESCALATE**, decided by a person: A. Analyst, 2025-01-06 09:14:10 UTC." in text
+        assert "Their reason, in their words: Not \\| the \\*shop\\*�\\# at all." in text
+        assert text.index("## Disposition") < text.index("## The analyst's decision")
+        assert not {"Takings", "Of another alert", "DISMISSED"} & set(text.split())
+        assert "ESCALATE, decided" not in (tmp_path / f"sar-{alert_id[:16]}.xml").read_text()
+    assert "DISMISSED" not in "".join(said)
+
+
+def test_of_an_alert_that_a_person_dismissed_the_draft_says_so(folder: Path, tmp_path: Path) -> None:
+    alert_id = ids(folder)[0]
+    ledger = decide(tmp_path / "l.sqlite", alert_id, ("ESCALATE", "Look."), ("DISMISS", "Weekly takings."))
+    options = ("--alerts", "alerts.jsonl", "--out", str(tmp_path), "--ledger", str(ledger.path))
+    done = sentinel("sar", "draft", alert_id, *options, cwd=folder)
+    said = "sentinel: A. Analyst DISMISSED this alert, 2025-01-06 09:14:10 UTC: it is drafted all the same"
+    assert said in done.stderr.splitlines()
+    page, filing = map(Path, done.stdout.splitlines())
+    assert page.read_text().splitlines()[4].startswith("> **DISMISSED**: a person has dismissed this alert")
+    assert "Their reason, in their words: Weekly takings." in page.read_text()
+    assert errors(filing.read_bytes()) == []
+
+
+def test_without_a_decision_of_a_person_it_says_so_and_a_ledger_that_was_named_must_be_there(
+    folder: Path, tmp_path: Path
+) -> None:
+    alert_id = ids(folder)[0]
+    options = ("--alerts", "alerts.jsonl", "--out", str(tmp_path))
+    other = decide(tmp_path / "l.sqlite", alert_id)
+    for named in ((), ("--ledger", str(other.path))):
+        done = sentinel("sar", "draft", alert_id, *options, *named, cwd=folder)
+        assert "No person's decision is known." in Path(done.stdout.splitlines()[0]).read_text()
+    missing = sentinel("sar", "draft", alert_id, *options, "--ledger", "missing.sqlite", cwd=folder, code=1)
+    assert "There is no ledger at missing.sqlite" in missing.stderr
+    assert not (folder / "none.sqlite").exists()
+    wrong = sentinel("sar", "draft", alert_id, "--ledger", "l.sqlite", cwd=folder, code=2)
+    assert "--ledger goes with --alerts" in wrong.stderr
