@@ -61,6 +61,6 @@ def run(
         registry_wait=registry_wait,
         threads=threads,
     )
-    recorder = Recorder(find_ledger(ledger).make(), pipeline)
+    recorder = Recorder(find_ledger(ledger).make())
     answering = find_answering(pipeline, recorder.calls.append, note)
     Service(Job(connect(Account.runner, stack), pipeline, options, answering, recorder)).run(port)

@@ -17,7 +17,7 @@ class Desk:
     """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided; it records them."""
 
     def __init__(self, pipeline: Pipeline, ledger: Ledger, say: Callable[[str], None] = say_on_stderr) -> None:
-        self.pipeline, self.recorder = pipeline, Recorder(ledger, pipeline)
+        self.pipeline, self.recorder = pipeline, Recorder(ledger)
         self.answering = find_answering(pipeline, self.recorder.calls.append, say)
         self._open = ExitStack()
         self._engine: Engine | None = None
@@ -48,13 +48,13 @@ class Desk:
         if not alerts:
             return []
         engine = self._ready()
-        bare = [_plain(alert) for alert, summary in alerts if summary is None]
-        engine.append(ALERTS, bare)
+        engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
         engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
         engine.decide()
         made = {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
+        prompts = engine.asked("ML_PREDICT")
         engine.clear()
-        self.recorder.record(bare, made[ENRICHED], made[DISPOSITIONS])
+        self.recorder.record(prompts, made[ENRICHED], made[DISPOSITIONS])
         return join_cases(made)
 
     def _ready(self) -> Engine:

@@ -1,7 +1,7 @@
 """Looks for what the topics say of an alert; its id says nothing of a partition, so that each is read."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 
 from confluent_kafka import Message
@@ -31,7 +31,7 @@ def first_record(alert_id: str, topic: str, connection: Connection, since: int =
         return next(found, None)
 
 
-def records_of(alert_id: str, topic: str, connection: Connection, since: int = 0) -> Iterator[Message]:
+def records_of(alert_id: str, topic: str, connection: Connection, since: int = 0) -> Generator[Message]:
     """
     The committed records of an alert in a topic, up to its end; none where there is no such topic.
 

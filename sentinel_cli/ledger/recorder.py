@@ -8,9 +8,7 @@ from typing import Any
 from sentinel_cli.ledger.record import Record, Stage
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
-from sentinel_cli.local.prompts import EnrichmentPrompts
 from sentinel_cli.scoring import epoch_ms
-from sql import Pipeline
 from sql.errors import LedgerError
 
 Row = Mapping[str, Any]
@@ -19,32 +17,25 @@ NO_ANSWER = "NO_ANSWER"
 
 
 class Recorder:
-    """
-    The decisions of one engine: its calls as they come, then a record for each, once they are rows.
+    """The decisions of one engine: its calls as they come, then a record for each, once they are rows."""
 
-    Args:
-        ledger: Where they go.
-        pipeline: Whose SQL writes the prompts.
-    """
-
-    def __init__(self, ledger: Ledger, pipeline: Pipeline) -> None:
-        self.ledger, self.prompts = ledger, EnrichmentPrompts(pipeline)
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
         self.calls: list[Call] = []
         """Those that are not recorded yet; whoever calls a model appends to it."""
 
-    def record(self, alerts: Sequence[Row], enriched: Sequence[Row], dispositions: Sequence[Row]) -> None:
+    def record(self, prompts: Mapping[str, str], enriched: Sequence[Row], dispositions: Sequence[Row]) -> None:
         """
         Write down who answered what, before anything of it is printed or committed.
 
         Args:
-            alerts: Those whose summary was made here, times in epoch ms.
+            prompts: What was asked for a summary, by alert: ML_PREDICT is not told whose prompt it is given.
             enriched: The rows that triage read.
             dispositions: What it made of them.
 
         Raises:
             LedgerError: it cannot be written, or no call is known of one; what was decided must not go on then.
         """
-        prompts = self.prompts.of(alerts)
         self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
         self.calls.clear()
 
@@ -57,7 +48,7 @@ def records(
 
     Args:
         calls: Of one call that was tried again the last counts.
-        prompts: The enrichment prompt of each alert that was summarised here, by its id.
+        prompts: What was asked for the summary of each alert that was summarised here, by its id.
         enriched: What triage read.
         dispositions: What it made of that.
 

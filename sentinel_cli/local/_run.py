@@ -43,6 +43,8 @@ class StatementRun:
         self.admitted: Callable[[str], str] = str
         self.answered_by = ""
         """The table of who answered, by `__seq`, where the statement calls a managed function."""
+        self.asked = ""
+        """A query of what a managed function was asked in the last step: alert and text; none if it was not called."""
 
     def step(self, step: Step) -> str | None:
         """Take the rows of a step; the table of what the statement emits, with the sink's column names, if anything."""
@@ -226,6 +228,8 @@ class StatementRun:
         arguments = ", ".join(segment.arguments)
         batch = self.connection.execute(f"SELECT {arguments} FROM {asked} AS {alias} ORDER BY __row").fetchall()
         answers = self.managed[segment.function](batch)
+        # The model or agent is the first argument, the text the second.
+        self.asked = f"SELECT {alias}.alert_id, {segment.arguments[1]} FROM {asked} AS {alias} ORDER BY __row"
         columns = {"__row": "BIGINT"} | dict.fromkeys(segment.answer_columns, "VARCHAR")
         given = [(n, *row) for n, rows in enumerate(answers, 1) for row in rows]
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])

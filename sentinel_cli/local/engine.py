@@ -159,6 +159,11 @@ class Engine:
                 run.recall(self._since(table, 0))
         self.clear()
 
+    def asked(self, function: str) -> dict[str, str]:
+        """The text that a managed function was given in the last step, by alert."""
+        runs = [run for run in self.runs if run.asked and any(s.function == function for s in run.plan.segments)]
+        return {alert: text for run in runs for alert, text in self.connection.execute(run.asked).fetchall()}
+
     def clear(self) -> None:
         """Empty every sink, and forget which alerts have been decided; with those that come next they are compared."""
         for table in self.pipeline.tables:
@@ -187,7 +192,7 @@ class Engine:
 
     def _advance(self, run: StatementRun) -> None:
         """Give a statement what others wrote to the table that it reads, since it last looked."""
-        table, name = run.plan.source, run.plan.statement.name
+        table, name, run.asked = run.plan.source, run.plan.statement.name, ""
         taken, self.taken[name] = self.taken.get(name, 0), self.count(table)
         if self.taken[name] == taken:
             return

@@ -106,8 +106,9 @@ class Triage:
         self.engine.append(ALERTS, alerts)
         self.engine.decide()
         answers = {topic: self.engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
+        prompts = self.engine.asked("ML_PREDICT")
         self.engine.clear()
-        self.recorder.record(alerts, answers[ENRICHED], answers[DISPOSITIONS])
+        self.recorder.record(prompts, answers[ENRICHED], answers[DISPOSITIONS])
         return answers
 
     def _read(self, messages: list[Message]) -> tuple[dict[tuple[int, bytes], dict[str, Any]], list[Rejected]]:

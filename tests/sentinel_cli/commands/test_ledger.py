@@ -24,13 +24,13 @@ from tests.sentinel_cli.ledger.records import record
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     pipeline = load_pipeline()
-    recorder = Recorder(Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make(), pipeline)
+    recorder = Recorder(Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make())
     alerts = [alert(n, total_amount=Decimal(1000 * n), severity="LOW" if n % 2 else "HIGH") for n in range(4)]
     rules = Rules(pipeline.agent_prompt, recorder.calls.append)
     with rules.functions() as managed, Engine(pipeline, managed=managed) as engine:
         engine.append(ALERTS, alerts)
         engine.decide()
-        recorder.record(alerts, engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
+        recorder.record(engine.asked("ML_PREDICT"), engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
     return recorder.ledger
 
 

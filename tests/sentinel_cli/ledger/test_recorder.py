@@ -14,7 +14,6 @@ from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Answers, Managed
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.local.prompts import EnrichmentPrompts
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 from sql.errors import LedgerError
@@ -28,14 +27,14 @@ Arguments = Sequence[tuple[str, ...]]
 
 @pytest.fixture
 def recorder(tmp_path: Path) -> Recorder:
-    return Recorder(Ledger(tmp_path / "ledger.sqlite").make(), PIPELINE)
+    return Recorder(Ledger(tmp_path / "ledger.sqlite").make())
 
 
 def decide(recorder: Recorder, alerts: list[dict[str, Any]], managed: Mapping[str, Managed]) -> list[Record]:
     with Engine(PIPELINE, managed=managed) as engine:
         engine.append(ALERTS, alerts)
         engine.decide()
-        recorder.record(alerts, engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
+        recorder.record(engine.asked("ML_PREDICT"), engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
     return [read_record(entry.content) for entry in recorder.ledger.entries()]
 
 
@@ -151,7 +150,7 @@ def test_a_decision_of_which_no_call_is_known_is_refused(recorder: Recorder, lef
     assert recorder.ledger.head().number == 0
 
 
-def test_prompts_are_those_of_the_sql() -> None:
+def test_the_engine_says_what_it_asked_of_which_alert() -> None:
     seen: list[str] = []
 
     def predict(arguments: Arguments) -> Answers:
@@ -162,6 +161,11 @@ def test_prompts_are_those_of_the_sql() -> None:
     with Engine(PIPELINE, until=ENRICHED, managed={"ML_PREDICT": predict}) as engine:
         engine.append(ALERTS, given)
         engine.decide()
-    prompts = EnrichmentPrompts(PIPELINE).of(given)
-    assert sorted(prompts.values()) == sorted(seen)
-    assert all(f"Total: {30_000 + n}.00" in prompts[alert_id(n)] for n in range(20))
+        prompts = engine.asked("ML_PREDICT")
+        assert sorted(prompts.values()) == sorted(seen)
+        assert all(f"Total: {30_000 + n}.00" in prompts[alert_id(n)] for n in range(20))
+        engine.decide()
+        assert (engine.asked("ML_PREDICT"), engine.asked("AI_RUN_AGENT")) == ({}, {})
+        engine.append(ALERTS, alerts(20))
+        engine.decide()
+        assert list(engine.asked("ML_PREDICT")) == [alert_id(20)]

@@ -57,13 +57,13 @@ def decided(pipeline: Pipeline, recorder: Recorder, numbers: range) -> dict[str,
     with Engine(pipeline, managed=managed) as engine:
         engine.append(ALERTS, alerts(*numbers))
         engine.decide()
-        recorder.record(alerts(*numbers), engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
+        recorder.record(engine.asked("ML_PREDICT"), engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
         return {row["alert_id"]: row for row in engine.rows(DISPOSITIONS)}
 
 
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Recorder:
-    recorder = Recorder(Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make(), PIPELINE)
+    recorder = Recorder(Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make())
     decided(PIPELINE, recorder, range(700))
     return recorder
 
@@ -77,7 +77,7 @@ def test_nothing_changes_while_nothing_has_changed(recorder: Recorder) -> None:
 
 
 def test_a_changed_guard_changes_exactly_what_it_would_have(recorder: Recorder, tmp_path: Path) -> None:
-    other = Recorder(Ledger(tmp_path / "ledger.sqlite").make(), STRICTER)
+    other = Recorder(Ledger(tmp_path / "ledger.sqlite").make())
     was, now = decided(PIPELINE, recorder, range(700)), decided(STRICTER, other, range(700))
     expected = {a: {c: (was[a][c], now[a][c]) for c in was[a] if was[a][c] != now[a][c]} for a in was}
     expected = {known: differs for known, differs in expected.items() if differs}

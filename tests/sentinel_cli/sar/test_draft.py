@@ -17,9 +17,11 @@ from tests.sentinel_cli.sar.schema import errors, values
 SENTINEL = [str(Path(sys.executable).parent / "sentinel")]
 
 
-def sentinel(*arguments: str, cwd: Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+def sentinel(
+    *arguments: str, cwd: Path, code: int = 0, ledger: str = "none.sqlite"
+) -> subprocess.CompletedProcess[str]:
     # No test reads the ledger of whoever runs it.
-    env = {**os.environ, "SENTINEL_LEDGER": "none.sqlite", **env}
+    env = {**os.environ, "SENTINEL_LEDGER": ledger}
     done = subprocess.run([*SENTINEL, *arguments], cwd=cwd, capture_output=True, text=True, check=False, env=env)
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
     return done
@@ -128,9 +130,9 @@ def test_the_analysts_latest_decision_of_the_ledger_stands_beside_the_machines(f
     decide(tmp_path / "ledger.sqlite", alert_id, ("DISMISS", "Takings."), ("ESCALATE", "Not | the *shop*\n# at all."))
     options = ("--alerts", "cases.jsonl", "--out", str(tmp_path))
     said = []
-    for place in ({"SENTINEL_LEDGER": str(tmp_path / "ledger.sqlite")}, {}):
-        named = () if place else ("--ledger", str(tmp_path / "ledger.sqlite"))
-        said.append(sentinel("sar", "draft", alert_id, *options, *named, cwd=folder, **place).stderr)
+    path = str(tmp_path / "ledger.sqlite")
+    for named, set_ in ((("--ledger", path), "none.sqlite"), ((), path)):
+        said.append(sentinel("sar", "draft", alert_id, *options, *named, cwd=folder, ledger=set_).stderr)
         text = (tmp_path / f"sar-{alert_id[:16]}.md").read_text()
         assert "**ESCALATE**, decided by a person: A. Analyst, 2025-01-06 09:14:10 UTC." in text
         assert "Their reason, in their words: Not \\| the \\*shop\\*�\\# at all." in text
