@@ -136,8 +136,9 @@ def import_(
     Take the dispositions of the platform, and what analysts decided elsewhere, into the ledger.
 
     From the topics, up to their ends. A second import adds what is new alone; what was decided on this machine is there
-    already, and is not added again. A disposition of the platform has agent, prompt version and raw answer, but neither
-    prompt nor cost. Uses the analyst's key.
+    already, and is not added again. A disposition of the platform has agent, prompt version and raw answer, but no
+    cost; where that version is today's, the prompt is rendered here, and the record's parameters say so. Uses the
+    analyst's key.
     """
     import sys
 

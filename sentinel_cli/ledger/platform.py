@@ -1,6 +1,6 @@
 """Takes what was decided elsewhere into the ledger: a topic is kept for years, and the ledger for good."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from confluent_kafka import Message
@@ -14,12 +14,15 @@ from sentinel_cli.kafka.tail import Tail
 from sentinel_cli.ledger.record import Record
 from sentinel_cli.ledger.recorder import NO_ANSWER, RESULT, plain
 from sentinel_cli.ledger.store import Ledger
-from sql import load_pipeline
+from sentinel_cli.local.prompts import triage_prompts
+from sql import Pipeline, load_pipeline
 from sql.topics import ANALYST_DECISIONS, DISPOSITIONS, ENRICHED
 
 PLATFORM = "platform"
 """The provider of what was decided in the stream: a disposition names the agent, and not what it runs on."""
 _READ = 10_000
+_RENDERED = {"prompt": "rendered at import"}
+"""The parameters of a record whose prompt was not recorded where it was sent."""
 _STATUS = {"NO_ANSWER": NO_ANSWER, "FAILED": "FAILED"}
 """What AI_RUN_AGENT gave, by what the SQL has made of it; SUCCESS for every other."""
 
@@ -40,6 +43,8 @@ def import_decisions(ledger: Ledger, stack: str | None, since: int) -> Imported:
     """
     Append the committed dispositions and analysts' decisions that the ledger does not hold.
 
+    A disposition names its prompt's version alone: where that is today's, the pipeline's SQL renders the text.
+
     Args:
         ledger: Where they go.
         stack: Whose topics.
@@ -56,13 +61,14 @@ def import_decisions(ledger: Ledger, stack: str | None, since: int) -> Imported:
     topics = (ENRICHED, DISPOSITIONS, ANALYST_DECISIONS)
     reader = _Reader({name: RowReader(pipeline.table(name), registry) for name in topics})
     tail = Tail(connection, topics, committed=True)
-    # What was decided here has its prompt in the ledger, which the topic has not.
+    # The ledger knows prompts that the topic does not, and which of them is rendered changes with the pipeline.
     own = {replace(record, prompt=None).id for _, record in ledger.records() if record.stage == "triage"}
     try:
         tail.start_at(since)
         while not tail.at_end:
             found = [record for message in tail.read(_READ, 1.0) for record in reader.take(message)]
-            reader.counts.added += ledger.append([record for record in found if record.id not in own])
+            new = [record for record in found if record.id not in own]
+            reader.counts.added += ledger.append(_rendered(new, pipeline))
     finally:
         tail.close()
     alone = [record for records in reader.waiting.values() for record in records]
@@ -103,6 +109,14 @@ class _Reader:
             self.waiting.setdefault(record.alert_id, []).append(record)
         else:
             yield record
+
+
+def _rendered(records: Sequence[Record], pipeline: Pipeline) -> list[Record]:
+    """The records, with the prompt where the alert is known and the version is the pipeline's."""
+    alerts = {record.alert_id: record.alert for record in records if record.alert is not None}
+    prompts = triage_prompts(pipeline, list(alerts.values())) if alerts else {}
+    found = [(record, prompts.get((record.alert_id, record.prompt_version or ""))) for record in records]
+    return [replace(record, prompt=text, parameters=_RENDERED) if text else record for record, text in found]
 
 
 def _record(row: Row, written: int, alert: Row | None) -> Record:

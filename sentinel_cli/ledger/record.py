@@ -21,7 +21,7 @@ class Record:
     stage: Stage
     prompt_version: str | None
     prompt: str | None
-    """As it was sent; None where it is not known: a platform's decision, or a person's."""
+    """As it was sent, or rendered again where `parameters` say so; None of a person, or where it is not known."""
     provider: str
     """Who answered: a model's provider, `local` for the rules on this machine, `platform`, or `analyst`."""
     model: str

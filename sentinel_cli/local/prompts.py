@@ -8,7 +8,7 @@ from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Pipeline
-from sql.topics import ALERTS
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 
 @dataclass(frozen=True)
@@ -36,3 +36,18 @@ def rendered_prompts(
         enrichment, triage = engine.asked("ML_PREDICT"), engine.asked("AI_RUN_AGENT")
     ids = dict.fromkeys(alert["alert_id"] for alert in alerts)
     return [Prompts(alert_id, enrichment[alert_id], triage[alert_id]) for alert_id in ids]
+
+
+def triage_prompts(pipeline: Pipeline, enriched: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """
+    What the agent is asked of enriched alerts: its instructions, a line break, and its input.
+
+    By alert id and prompt version, which is the pipeline's own. The alerts are rows of sentinel.aml_alerts_enriched
+    with times as epoch milliseconds; the rules on this machine are asked.
+    """
+    with Engine(pipeline, after=ENRICHED) as engine:
+        engine.append(ENRICHED, enriched)
+        engine.decide()
+        asked, decided = engine.asked("AI_RUN_AGENT"), engine.rows(DISPOSITIONS)
+    keys = [(row["alert_id"], row["prompt_version"]) for row in decided]
+    return {key: f"{pipeline.agent_prompt}\n{asked[key[0]]}" for key in keys}

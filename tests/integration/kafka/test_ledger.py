@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace as replace_
 from pathlib import Path
 from typing import Any
 
@@ -113,16 +114,43 @@ def test_an_import_takes_each_decision_once(fresh: LocalBroker) -> None:
     assert first.alert["total_amount"] == "42780.50"
 
 
-def test_what_the_stream_decided_is_judged_again_without_a_difference(fresh: LocalBroker) -> None:
-    """A disposition holds enough to be judged again: here what `run` wrote, taken in as a platform's."""
+def decided(fresh: LocalBroker) -> dict[str, Record]:
+    """Forty dispositions in the topic, as a platform's, and the records of who made them, by alert."""
     severities = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
     write(fresh, [orjson.dumps(alert(n, severity=severities[n % 4])) for n in range(40)], ALERTS)
     with running(*RUN):
         wait_for(fresh, DISPOSITIONS, 40)
+    return {record.alert_id: record for record in kept("run.sqlite") if record.stage == "triage"}
+
+
+def test_what_the_stream_decided_is_judged_again_without_a_difference(fresh: LocalBroker) -> None:
+    """A disposition holds enough to be judged again, and to know by its version what was asked."""
+    made = decided(fresh)
     assert "40 decisions read, 40 added" in imported()
     judged = list(replay(enumerate(kept()), load_pipeline()))
     assert len(judged) == 40
     assert [judgement for judgement in judged if judgement.differs] == []
+    assert {record.alert_id: record.prompt for record in kept()} == {known: r.prompt for known, r in made.items()}
+    assert all(record.parameters == {"prompt": "rendered at import"} for record in kept())
+    assert all("Typology: structuring" in (record.prompt or "") for record in kept())
+    assert verify(Ledger(Path("ledger.sqlite"))).findings == ()
+    assert "40 decisions read, 0 added" in imported()
+    show = [sys.executable, "-m", "sentinel_cli", "ledger", "show", alert_id(1)]
+    done = subprocess.run(show, capture_output=True, check=True)
+    assert b'{"prompt":"rendered at import"}' in done.stdout
+
+
+def test_a_prompt_that_was_not_rendered_then_makes_no_second_record_now(fresh: LocalBroker) -> None:
+    """As of an import when the pipeline had another prompt: what can be rendered changes, the decision does not."""
+    decided(fresh)
+    imported()
+    earlier = Ledger(Path("earlier.sqlite")).make()
+    earlier.append([replace_(record, prompt=None, parameters={}) for record in kept()[:20]])
+    assert "40 decisions read, 20 added" in imported("--ledger", "earlier.sqlite")
+    assert [record.prompt is None for record in kept("earlier.sqlite")] == [True] * 20 + [False] * 20
+    put(fresh, DISPOSITIONS, disposition, 1, prompt_version="00000000", raw_response="of another prompt")
+    assert "41 decisions read, 1 added" in imported("--ledger", "earlier.sqlite")
+    assert (kept("earlier.sqlite")[-1].prompt, kept("earlier.sqlite")[-1].parameters) == (None, {})
 
 
 def test_an_import_begins_where_it_is_told_to(fresh: LocalBroker) -> None:
