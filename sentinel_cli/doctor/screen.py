@@ -21,9 +21,9 @@ from sql import load_pipeline
 from sql.errors import SentinelError
 
 
-def examine(stack: str | None, seconds: float) -> list[Finding]:
+def examine(stack: str | None, seconds: float, *, ask_model: bool) -> list[Finding]:
     """Every finding: values, model, accounts, topics, schemas, statements, alerts that wait. SettingsError as ever."""
-    findings, pipeline = [*values(stack), model()], load_pipeline()
+    findings, pipeline = [*values(stack), *model(seconds, ask=ask_model)], load_pipeline()
     answers, connections = accounts(stack, pipeline)
     findings += answers
     if connections:

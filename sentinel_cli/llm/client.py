@@ -15,7 +15,7 @@ from sentinel_cli.llm.status import FailedError, Status
 from sentinel_cli.settings import LlmProvider
 
 Client = openai.AsyncOpenAI
-_UNAUTHORIZED = {401, 403, 404}
+_MISCONFIGURED = {401: Status.unauthorized, 403: Status.unauthorized, 404: Status.not_found}
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def _refusal(error: openai.APIStatusError) -> Exception:
         if body.get("code") == "content_filter":
             return FailedError(Status.content_filter)
         return FormError(str(body.get("param") or ""), str(body.get("message") or ""))
-    if code in _UNAUTHORIZED:
-        return FailedError(Status.unauthorized)
+    if code in _MISCONFIGURED:
+        return FailedError(_MISCONFIGURED[code])
     wait = _wait(error.response.headers)
     if code == 429:
         return FailedError(Status.rate_limited, passes=True, wait=wait)

@@ -23,6 +23,8 @@ from tests.alerts import alert, disposition
 from tests.integration.kafka.log import schema_of, write, write_raw
 from tests.integration.kafka.secure import SECRETS, SecureBroker
 from tests.integration.kafka.topics import connection
+from tests.sentinel_cli.llm.stand_in import Fault, StandIn
+from tests.sentinel_cli.llm.stand_in import status as refusal_of
 from tests.sentinel_cli.status.stand_in import SECRET, FlinkApiStandIn
 from tests.sentinel_cli.status.test_status import WELL, outputs
 
@@ -206,6 +208,19 @@ def test_the_statements_of_an_account_are_looked_at(fresh: LocalBroker) -> None:
     assert (status, wrong(findings)) == (1, {"statement velocity": "FAILED"})
     assert findings["statement structuring"]["says"] == "RUNNING"
     assert "pulumi up --replace" in findings["statement velocity"]["advice"]
+
+
+def test_a_model_that_does_not_answer_is_wrong_and_one_that_does_is_not(fresh: LocalBroker) -> None:
+    what = "model's endpoint"
+    with StandIn(lambda _: fault) as endpoint:
+        fault: Fault | None = None
+        model = {"SENTINEL_LLM_ENDPOINT": endpoint.url, "SENTINEL_LLM_MODEL": "m", "SENTINEL_LLM_API_KEY": SECRET}
+        status, findings = doctor(**model)
+        assert (status, wrong(findings), "answers" in findings[what]["says"]) == (0, {}, True)
+        fault = refusal_of(401)
+        status, findings = doctor(**model)
+        assert (status, list(wrong(findings))) == (1, [what])
+        assert doctor("--skip-model", **model)[0] == 0
 
 
 def test_a_person_is_told_what_to_do(fresh: LocalBroker) -> None:
