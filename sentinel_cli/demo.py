@@ -10,6 +10,7 @@ from typing import Any
 
 from sentinel_cli.generator import Mode
 from sentinel_cli.generator import generate as open_stream
+from sentinel_cli.ledger.recorder import Recorder, recording
 from sentinel_cli.llm.functions import Answering, find_answering
 from sentinel_cli.llm.rules import never
 from sentinel_cli.local.engine import Engine, join_cases
@@ -37,6 +38,9 @@ class Progress:
 class Demo:
     """A seeded stream and the pipeline that runs over it."""
 
+    recorder: Recorder | None = None
+    """Writes each decision down before it is given."""
+
     def __init__(self, events: int, customers: int, mode: Mode, seed: int, lap: int = 0) -> None:
         self.started = time.perf_counter()
         self.events = events
@@ -48,13 +52,19 @@ class Demo:
         """
         Take the stream step by step; the closing heartbeat ends the last window.
 
+        Args:
+            answering: Who explains and triages, and tells the recorder of it; else whoever is configured.
+            stopping: Whether to give up what a model is asked.
+
         Raises:
             StoppedError: `stopping` said so while a model was asked.
+            LedgerError: what was decided cannot be recorded.
         """
         from sentinel_cli.inputs import load_transactions
 
         pipeline = load_pipeline()
-        answering = answering or find_answering(pipeline)
+        if answering is None:
+            answering = self.recorder.answering(pipeline) if self.recorder else find_answering(pipeline)
         with (
             tempfile.TemporaryDirectory() as folder,
             answering.functions(stopping) as managed,
@@ -67,7 +77,8 @@ class Demo:
             seen = 0
             for start in range(0, self.events + 1, size):
                 batch = f"(SELECT * FROM arrived_transactions WHERE __seq >= {start} AND __seq < {start + size})"
-                engine.step(batch, is_last=start + size > self.events)
+                with recording(self.recorder, engine):
+                    engine.step(batch, is_last=start + size > self.events)
                 cases = join_cases({ENRICHED: engine.rows(ENRICHED), DISPOSITIONS: engine.rows(DISPOSITIONS, seen)})
                 seen += len(cases)
                 cases.sort(key=lambda case: (case["detected_at"], case["alert_id"]))

@@ -83,3 +83,11 @@ LedgerFile = Annotated[
     Path | None,
     typer.Option("--ledger", metavar="FILE", help="The ledger; else SENTINEL_LEDGER, else in the user's data."),
 ]
+ModelsLedgerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger",
+        metavar="FILE",
+        help="Record every decision there; without it a model's alone, in SENTINEL_LEDGER, else in the user's data.",
+    ),
+]

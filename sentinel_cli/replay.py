@@ -13,6 +13,7 @@ import duckdb
 
 from sentinel_cli.inputs import InputReport, load_transactions, read_mapping
 from sentinel_cli.kafka.partitioner import partition_of
+from sentinel_cli.ledger.recorder import Recorder, find_recorder, recording
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine, duckdb_type, join_cases
@@ -44,6 +45,8 @@ class Request:
     out: Path | None = None
     labels: Path | None = None
     json: bool = False
+    ledger: Path | None = None
+    """Where every decision is recorded; without it those of a model alone, in the usual ledger."""
 
 
 @dataclass
@@ -87,11 +90,12 @@ def replay(request: Request) -> Iterator[Outcome]:
         PipelineError: a parameter or rule is unknown or out of bounds.
         InputError: an input cannot be read.
         EngineError: the engine could not run.
+        LedgerError: what was decided cannot be recorded.
     """
-    pipeline = load_pipeline(request.parameters, rules=request.rules)
+    pipeline, recorder = load_pipeline(request.parameters, rules=request.rules), _recorder(request)
     until = ALERTS if request.until == "alerts" else DISPOSITIONS
     with (
-        _managed(pipeline, request) as managed,
+        _managed(pipeline, request, recorder) as managed,
         Engine(pipeline, until=until, incremental=_in_steps(request), managed=managed) as engine,
     ):
         connection = engine.connection
@@ -107,7 +111,7 @@ def replay(request: Request) -> Iterator[Outcome]:
 
             rows = replay_on_flink(connection, pipeline, until)
         else:
-            rows = _replay_embedded(engine, request)
+            rows = _replay_embedded(engine, request, recorder)
         seconds = time.perf_counter() - started
         summary = _summarise(connection, pipeline, report, rows)
         summary.seconds, summary.events_per_second = round(seconds, 3), round(report.rows_read / seconds)
@@ -116,19 +120,30 @@ def replay(request: Request) -> Iterator[Outcome]:
         yield Outcome(cases, rows[ALERTS], summary, connection, _parquet_columns(pipeline, until))
 
 
-def _managed(pipeline: Pipeline, request: Request) -> AbstractContextManager[Mapping[str, Managed]]:
-    """The managed functions, where a replay on the embedded engine goes as far as those."""
-    if request.until == "alerts" or request.engine == "flink":
+def _decides(request: Request) -> bool:
+    """Whether the managed functions are called here: on Apache Flink stand-ins of its own answer."""
+    return request.until != "alerts" and request.engine != "flink"
+
+
+def _recorder(request: Request) -> Recorder | None:
+    return find_recorder(request.ledger) if _decides(request) else None
+
+
+def _managed(
+    pipeline: Pipeline, request: Request, recorder: Recorder | None
+) -> AbstractContextManager[Mapping[str, Managed]]:
+    if not _decides(request):
         return nullcontext(STAND_INS)
-    return find_answering(pipeline).functions()
+    return (recorder.answering(pipeline) if recorder else find_answering(pipeline)).functions()
 
 
-def _replay_embedded(engine: Engine, request: Request) -> Rows:
+def _replay_embedded(engine: Engine, request: Request, recorder: Recorder | None) -> Rows:
     for batch, is_last in _batches(engine.connection, request):
-        if _in_steps(request):
-            engine.step(batch, is_last=is_last, has_partitions=bool(request.partitions))
-        else:
-            engine.replay(batch)
+        with recording(recorder, engine):
+            if _in_steps(request):
+                engine.step(batch, is_last=is_last, has_partitions=bool(request.partitions))
+            else:
+                engine.replay(batch)
     return {table.name: engine.rows(table.name) for table in engine.pipeline.tables if table.name != RAW}
 
 

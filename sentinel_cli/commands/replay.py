@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Inputs, Json, LabelsIn, MappingFile, Out, ParametersFile, Rules, Set, Sort, Threads
+from sentinel_cli.options import (
+    Inputs,
+    Json,
+    LabelsIn,
+    MappingFile,
+    ModelsLedgerFile,
+    Out,
+    ParametersFile,
+    Rules,
+    Set,
+    Sort,
+    Threads,
+)
 
 
 class Until(StrEnum):
@@ -43,6 +55,7 @@ def replay(
     sort: Sort = False,
     out: Out = None,
     labels: LabelsIn = None,
+    ledger: ModelsLedgerFile = None,
     json: Json = False,
 ) -> None:
     """
@@ -51,6 +64,9 @@ def replay(
     The order of INPUT is arrival order, and its end closes every window. Rows that break the contract go to
     OUT.rejected.jsonl with the reason, or to sentinel.rejected.jsonl where the rows go to stdout. The summary goes to
     stderr, or with --json to stdout as the last object.
+
+    Where a model is configured, each disposition is in the ledger before it is written; what rules decide in its
+    absence is recorded only with --ledger, since a replay is no case work.
     """
     from sentinel_cli.parameters import gather_parameters
     from sentinel_cli.replay import Request
@@ -59,8 +75,10 @@ def replay(
 
     if partitions and engine is EngineName.flink:
         raise UsageError("--partitions is the embedded engine's: Apache Flink takes the least of all watermarks.")
+    if ledger and (until is Until.alerts or engine is EngineName.flink):
+        raise UsageError("--ledger records dispositions of the embedded engine: it goes with --until dispositions.")
     request = Request(
         inputs, mapping, sort, until.value, incremental, partitions, threads, engine.value,
-        rules.split(",") if rules else None, gather_parameters(parameters, set_ or []), out, labels, json,
+        rules.split(",") if rules else None, gather_parameters(parameters, set_ or []), out, labels, json, ledger,
     )  # fmt: skip
     run(request)

@@ -44,7 +44,6 @@ def run(
     from sentinel_cli.kafka.connection import Account, connect
     from sentinel_cli.ledger.place import find_ledger
     from sentinel_cli.ledger.recorder import Recorder
-    from sentinel_cli.llm.functions import find_answering
     from sentinel_cli.parameters import gather_parameters
     from sentinel_cli.service.job import Job, note
     from sentinel_cli.service.options import Options
@@ -62,5 +61,5 @@ def run(
         threads=threads,
     )
     recorder = Recorder(find_ledger(ledger).make())
-    answering = find_answering(pipeline, recorder.calls.append, note)
-    Service(Job(connect(Account.runner, stack), pipeline, options, answering, recorder)).run(port)
+    job = Job(connect(Account.runner, stack), pipeline, options, recorder.answering(pipeline, note), recorder)
+    Service(job).run(port)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from sentinel_cli.kafka.reading import Row
 from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.ledger.store import Ledger
-from sentinel_cli.llm.functions import find_answering, say_on_stderr
+from sentinel_cli.llm.functions import say_on_stderr
 from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
@@ -18,7 +18,7 @@ class Desk:
 
     def __init__(self, pipeline: Pipeline, ledger: Ledger, say: Callable[[str], None] = say_on_stderr) -> None:
         self.pipeline, self.recorder = pipeline, Recorder(ledger)
-        self.answering = find_answering(pipeline, self.recorder.calls.append, say)
+        self.answering = self.recorder.answering(pipeline, say)
         self._open = ExitStack()
         self._engine: Engine | None = None
 

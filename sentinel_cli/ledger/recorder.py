@@ -1,15 +1,23 @@
 """Sees what models are asked on this machine, and writes each decision down before it counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sentinel_cli.ledger.record import Record, Stage
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.call import Call
+from sentinel_cli.llm.functions import Answering, configured_endpoint, find_answering, say_on_stderr
 from sentinel_cli.scoring import epoch_ms
+from sql import Pipeline
 from sql.errors import LedgerError
+from sql.topics import DISPOSITIONS, ENRICHED
+
+if TYPE_CHECKING:
+    from sentinel_cli.local.engine import Engine
 
 Row = Mapping[str, Any]
 NO_ANSWER = "NO_ANSWER"
@@ -38,6 +46,39 @@ class Recorder:
         """
         self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
         self.calls.clear()
+
+    def earlier(self, moment: int) -> Iterator[Call]:
+        """The calls that the ledger holds from a moment on, epoch ms; LedgerError where it cannot be read."""
+        return (_call(record) for _, record in self.ledger.records(since=moment) if record.stage != "analyst")
+
+    def answering(self, pipeline: Pipeline, say: Callable[[str], None] = say_on_stderr) -> Answering:
+        """Who explains and triages, and tells of each call; what the ledger says was spent today is spent."""
+        return find_answering(pipeline, self.calls.append, say, self.earlier)
+
+
+def find_recorder(path: Path | None) -> Recorder | None:
+    """
+    The recorder of a command that is no case work: where a model answers, or --ledger names a file; else none.
+
+    Raises:
+        SettingsError: the endpoint's values are wrong.
+        LedgerError: the ledger cannot be written.
+    """
+    if path is None and configured_endpoint() is None:
+        return None
+    from sentinel_cli.ledger.place import find_ledger
+
+    return Recorder(find_ledger(path).make())
+
+
+@contextmanager
+def recording(recorder: Recorder | None, engine: "Engine") -> Iterator[None]:
+    """Record what an engine decides in one step, when the step is done; LedgerError where it cannot be recorded."""
+    before = {topic: engine.count(topic) for topic in (ENRICHED, DISPOSITIONS)}
+    yield
+    if recorder:
+        enriched, dispositions = (engine.rows(topic, count) for topic, count in before.items())
+        recorder.record(engine.asked("ML_PREDICT"), enriched, dispositions)
 
 
 def records(
@@ -110,6 +151,25 @@ def _record(alert_id: str, stage: Stage, call: Call | None, row: Row, alert: Row
         cost=None if call.cost is None else str(call.cost),
         time=call.time,
         alert=None if alert is None else plain(alert),
+    )
+
+
+def _call(record: Record) -> Call:
+    """What was written down of a call, as far as a record keeps it."""
+    return Call(
+        "triage" if record.stage == "triage" else "enrichment",
+        record.alert_id if record.stage == "triage" else "",
+        record.prompt or "",
+        record.provider,
+        record.model,
+        record.parameters,
+        record.answer,
+        record.status,
+        record.latency_ms or 0,
+        record.input_tokens,
+        record.output_tokens,
+        None if record.cost is None else Decimal(record.cost),
+        record.time,
     )
 
 

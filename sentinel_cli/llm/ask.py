@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random
@@ -14,6 +15,7 @@ from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.form import Form, first_form
 from sentinel_cli.llm.question import Question
 from sentinel_cli.llm.status import FailedError, Status
+from sentinel_cli.settings import LlmProvider
 
 LONGEST_WAIT = 30.0
 """Seconds; an endpoint that asks for a longer pause is left alone for it, and the call fails."""
@@ -30,6 +32,15 @@ class Asker:
     def __init__(self, endpoint: Endpoint, budget: Budget, most: int) -> None:
         self.endpoint, self.budget, self.most = endpoint, budget, most
         self.form = first_form(endpoint.family)
+
+    def count(self, earlier: Iterable[Call]) -> None:
+        """Take as spent what calls of today came to: of one that was cut off, the most that it can have."""
+        for call in earlier:
+            if call.provider in set(LlmProvider):
+                known = call.input_tokens is not None or call.output_tokens is not None
+                most = (0, 0) if call.status in _UNBILLED else (_size(call.prompt), self.most)
+                tokens = (call.input_tokens or 0, call.output_tokens or 0) if known else most
+                self.budget.spend(*tokens, call.cost)
 
     async def ask(self, client: Client, question: Question) -> tuple[Call, float | None]:
         """The call, and the seconds for which the endpoint wants to be left alone; what fails is in its status."""
@@ -81,8 +92,7 @@ class Asker:
 
     async def _reserve(self, question: Question) -> Reservation:
         """Wait until requests in flight have come to less than they might, where that is what is missing."""
-        size = len(question.text.encode()) // _BYTES_PER_TOKEN + 1
-        while (reservation := self.budget.reserve(size, self.most)) is None:
+        while (reservation := self.budget.reserve(_size(question.text), self.most)) is None:
             if not self.budget.open:
                 raise FailedError(Status.budget)
             await asyncio.sleep(0.01)
@@ -113,7 +123,19 @@ class Asker:
         )
 
 
-_UNBILLED = {Status.rate_limited, Status.server_error, Status.unauthorized, Status.rejected, Status.content_filter}
+_UNBILLED = {
+    Status.rate_limited,
+    Status.server_error,
+    Status.unauthorized,
+    Status.not_found,
+    Status.rejected,
+    Status.content_filter,
+}
+
+
+def _size(prompt: str) -> int:
+    """Tokens of a prompt, at most."""
+    return len(prompt.encode()) // _BYTES_PER_TOKEN + 1
 
 
 def _is_worth_repeating(error: BaseException) -> bool:

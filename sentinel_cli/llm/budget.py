@@ -33,7 +33,7 @@ class Reservation:
 
 class Budget:
     """
-    The limits of a day of UTC, of one process.
+    The limits of a day of UTC, of one process and of what it was told that others have spent.
 
         reserve         the most that the request can come to is taken as spent
         settle          it was answered, or refused: what it came to takes the place of that
@@ -45,6 +45,22 @@ class Budget:
         self.spent = Spent(self._today())
         self.open = 0
         """Requests that have reserved and not come to an end."""
+
+    @property
+    def began(self) -> int:
+        """When the day began, epoch milliseconds."""
+        return self.spent.day * _DAY * 1000
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any limit."""
+        return self.limits != Limits()
+
+    def spend(self, input_tokens: int, output_tokens: int, cost: Decimal | None) -> None:
+        """Take a request of today that another process has made; by its own price, or by this endpoint's."""
+        self.spent.calls += 1
+        self.spent.tokens += input_tokens + output_tokens
+        self.spent.cost += self.price.cost(input_tokens, output_tokens) if cost is None else cost
 
     def reserve(self, input_tokens: int, output_tokens: int) -> Reservation | None:
         """Take what a request can come to, so many tokens at most; None where that is more than what is left."""

@@ -14,7 +14,7 @@ from sql.errors import SettingsError
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one process and one day of UTC; None is no limit."""
+    """Of one day of UTC; None is no limit."""
 
     calls: int | None = None
     """Requests, repeats included."""

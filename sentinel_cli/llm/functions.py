@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sentinel_cli.llm.call import OnCall, no_record
+from sentinel_cli.llm.call import Earlier, OnCall, no_call, no_record
 from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Managed
 from sql import Pipeline
 
 if TYPE_CHECKING:
+    from sentinel_cli.llm.endpoint import Endpoint
     from sentinel_cli.llm.kept import Kept
 
 
@@ -34,7 +35,10 @@ def say_on_stderr(text: str) -> None:
 
 
 def find_answering(
-    pipeline: Pipeline, on_call: OnCall = no_record, say: Callable[[str], None] = say_on_stderr
+    pipeline: Pipeline,
+    on_call: OnCall = no_record,
+    say: Callable[[str], None] = say_on_stderr,
+    earlier: Earlier = no_call,
 ) -> Answering:
     """
     The model of the configured endpoint, else the rules.
@@ -43,24 +47,26 @@ def find_answering(
         pipeline: Whose agent's prompt and longest answer count.
         on_call: Is told of each call and of each answer by rules, as soon as it has come.
         say: Takes what an operator should know: a spent budget, an endpoint that is down.
+        earlier: What is on record, of which today's calls count against the day's budget.
 
     Raises:
         SettingsError: the endpoint's values are wrong.
+        LedgerError: there is a budget, and the record cannot be read.
     """
     rules = Rules(pipeline.agent_prompt, on_call)
-    # Settings take a tenth of a second to import, and `openai` a whole one: most demonstrations need neither.
-    if not _may_be_configured():
-        return rules
-    from sentinel_cli.llm.endpoint import find_endpoint
-
-    endpoint = find_endpoint()
+    endpoint = configured_endpoint()
     if endpoint is None:
         return rules
     from sentinel_cli.llm.model import Model
 
-    return Model(endpoint, rules, pipeline.max_completion_tokens, say)
+    return Model(endpoint, rules, pipeline.max_completion_tokens, say, earlier)
 
 
-def _may_be_configured() -> bool:
-    """Whether it is worth while to look: the names are those of settings.py."""
-    return any(name.startswith("SENTINEL_LLM_") for name in os.environ) or Path("credentials.env").is_file()
+def configured_endpoint() -> "Endpoint | None":
+    """The endpoint as `find_endpoint` gives it, where it is worth while to look: the names are those of settings.py."""
+    # Settings take a tenth of a second to import, and `openai` a whole one: most demonstrations need neither.
+    if not (any(name.startswith("SENTINEL_LLM_") for name in os.environ) or Path("credentials.env").is_file()):
+        return None
+    from sentinel_cli.llm.endpoint import find_endpoint
+
+    return find_endpoint()
