@@ -155,7 +155,7 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
         trouble.join()
         heartbeats(broker, stream.lap.end + DAY)
         wait_for(broker, DISPOSITIONS, len(expected), 90)
-        time.sleep(1)
+        left = _wait_until_read(broker, 60)
     finally:
         scene.stopped.set()
         for service in scene.services:
@@ -167,5 +167,13 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
     twice = sum(times - 1 for ids in found.values() for times in Counter(ids).values())
     late = Counter(row["event_id"] for row in read(broker, LATE))
     again = sum(times - 1 for times in late.values())
-    left = unread(broker, RAW, "sentinel-detect") + unread(broker, ALERTS, "sentinel-triage")
     return Count(len(expected), lost + sum(len(set(ids) - expected) for ids in found.values()), twice + again, left)
+
+
+def _wait_until_read(broker: LocalBroker, seconds: float) -> int:
+    """Records that are still behind the committed offsets when the time is over."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = unread(broker, RAW, "sentinel-detect") + unread(broker, ALERTS, "sentinel-triage")
+        if not left or time.monotonic() > deadline:
+            return left
