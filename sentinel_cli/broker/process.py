@@ -104,12 +104,20 @@ class Server:
         machine."""
         try:
             process = psutil.Process(int(self._pid_file.read_text()))
-            words, ended = process.cmdline(), process.status() == psutil.STATUS_ZOMBIE
+            words = _command(process)
         except (OSError, ValueError, psutil.Error):
             return None
-        # In the moment after it was made, a process has no command yet.
-        ours = not words or any(str(self.folder) in word for word in words)
-        return process if ours and not ended else None
+        return process if any(str(self.folder) in word for word in words) else None
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """The words of its command, waited for in the moment after it was made, when it has none yet; none if it has ended."""
+    deadline = time.monotonic() + 1
+    while not (words := process.cmdline()) and time.monotonic() < deadline:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.001)
+    return words
 
 
 def is_open(port: int) -> bool:
