@@ -1,3 +1,4 @@
+import fcntl
 import os
 from collections.abc import Iterator
 
@@ -27,3 +28,18 @@ def flink() -> Iterator[Referee]:
 def _every_test_asks_anew() -> None:
     """What a process remembers of a stack is no other test's."""
     stack_outputs._outputs.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where tests run side by side, one that is marked `alone` waits for the others, and they for it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent
+    with (folder / "queue.lock").open("w") as queue, (folder / "running.lock").open("w") as running:
+        # Who waits for the others holds the queue, so that none of them goes on for ever.
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        fcntl.flock(running, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
+        fcntl.flock(queue, fcntl.LOCK_UN)
+        yield

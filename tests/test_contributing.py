@@ -53,6 +53,7 @@ def shell(text: str, root: Path) -> str:
         "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(root),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_ADDOPTS": "",
     }
     commands = "set -e\n" + text.replace("uv run --group dev pytest", "pytest -p no:cacheprovider").replace(
         "uv run --group dev ", ""

@@ -48,6 +48,7 @@ def questions(count: int) -> list[tuple[str, ...]]:
     return [("model", f"input {n}") for n in range(count)]
 
 
+@pytest.mark.alone
 def test_ten_at_a_time_reach_nine_tenths_of_what_is_possible(configure: Configure) -> None:
     with elsewhere(latency=0.3) as url:
         configure(endpoint=url, model="m")
