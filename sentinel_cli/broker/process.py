@@ -111,7 +111,7 @@ class Server:
 
 
 def _command(process: psutil.Process) -> list[str]:
-    """The words of its command, waited for in the moment after it was made, when it has none yet; none if it has ended."""
+    """The words of its command: none if it has ended; in the moment after it was made, it has none yet."""
     deadline = time.monotonic() + 1
     while not (words := process.cmdline()) and time.monotonic() < deadline:
         if process.status() == psutil.STATUS_ZOMBIE:
