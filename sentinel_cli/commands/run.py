@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack, Threads
+from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack
 
 
 def run(
@@ -28,7 +28,7 @@ def run(
     registry_wait: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="For so long a partition waits for an absent registry.")
     ] = 60,
-    threads: Threads = None,
+    threads: Annotated[int, typer.Option(min=1, help="That share the partitions, each with an engine of its own.")] = 1,
     ledger: LedgerFile = None,
     stack: Stack = None,
 ) -> None:

@@ -63,6 +63,21 @@ def judged_json(relation: str, arrived: str) -> str:
                     FROM (SELECT line, TRY(json_transform(line, {text(_SHAPE)})) AS r FROM {relation})))"""
 
 
+def plain_json(relation: str) -> str:
+    """A SELECT of the contract's columns, less `$rowtime`, and of `is_plain`, a row for each row of `relation`.
+
+    Whether the cheap tests alone prove a line good that has no `$rowtime` and a time in epoch milliseconds: what
+    `judged_json` makes of it then is the same. DuckDB plans this in a fifth of the time.
+    """
+    strings = ", ".join(f"r.{column}" for column in STRINGS)
+    is_plain = f"""amount IS NOT NULL AND event_time IS NOT NULL AND r."$rowtime" IS NULL AND {_PLAIN_STRINGS}
+        AND {_COMMAS} = (r.counterparty_id IS NOT NULL)::INTEGER"""
+    return f"""
+        SELECT {strings}, amount, event_time, coalesce({is_plain}, FALSE) AS is_plain
+        FROM (SELECT line, r, {_number("r.amount")} AS amount, {_millis("r.event_time")} END AS event_time
+              FROM (SELECT line, TRY(json_transform(line, {text(_SHAPE)})) AS r FROM {relation}))"""
+
+
 def json_rows(connection: duckdb.DuckDBPyConnection, source: str, relation: str) -> Rows:
     """The lines of `relation` as rows with one VARCHAR column for each field that occurs, in order of their names."""
     found = (
@@ -85,9 +100,13 @@ def _number(value: str) -> str:
     return finite(f"CASE WHEN {value}::VARCHAR BETWEEN '-' AND ':' THEN TRY_CAST({value}::VARCHAR AS DOUBLE) END")
 
 
-def _instant(value: str) -> str:
+def _millis(value: str) -> str:
     millis = instant_of_millis(f"TRY_CAST({value}::VARCHAR AS BIGINT)")
-    return f"""CASE WHEN {value}::VARCHAR BETWEEN '-' AND ':' AND NOT contains({value}::VARCHAR, '.') THEN {millis}
+    return f"CASE WHEN {value}::VARCHAR BETWEEN '-' AND ':' AND NOT contains({value}::VARCHAR, '.') THEN {millis}"
+
+
+def _instant(value: str) -> str:
+    return f"""{_millis(value)}
                     WHEN starts_with({value}::VARCHAR, '"') THEN {instant_in_iso(f"({value} ->> '$')")} END"""
 
 
@@ -97,8 +116,6 @@ def _good() -> str:
     The cheap tests stand first; what they cannot prove is looked up in the JSON, which the outer CASE keeps from lines
     that are none. DuckDB takes {"a":1,} as JSON, so counting commas and looking up keys is not the same.
     """
-    plain = " AND ".join(_plain_string(column) for column in _REQUIRED_STRINGS)
-    plain += f" AND (r.counterparty_id IS NULL OR {_plain_string('counterparty_id')})"
     paths = tuple(f"$.{column}" for column in _REQUIRED_STRINGS)
     typed = f"""json_type(line, {text_list(paths)}) = {text_list(("VARCHAR",) * len(paths))}
         AND coalesce(json_type(line, '$.counterparty_id'), 'NULL') IN ('VARCHAR', 'NULL')"""
@@ -107,9 +124,8 @@ def _good() -> str:
     distinct = f"""list_has_all({text_list(COLUMNS)}, json_keys(line))
         AND len(list_distinct(json_keys(line))) = len(json_keys(line)) AND NOT {_DANGLING_COMMA}"""
     # CASE and not OR, because DuckDB would evaluate both sides of OR for every row.
-    strings = f"CASE WHEN {plain} THEN TRUE ELSE {typed} END"
-    commas = f"len(string_split(line, ',')) - {len(REQUIRED)}"
-    fields = f"CASE WHEN {commas} = {optional} THEN TRUE WHEN {commas} = {present} THEN TRUE ELSE {distinct} END"
+    strings = f"CASE WHEN {_PLAIN_STRINGS} THEN TRUE ELSE {typed} END"
+    fields = f"CASE WHEN {_COMMAS} = {optional} THEN TRUE WHEN {_COMMAS} = {present} THEN TRUE ELSE {distinct} END"
     return f"""
         CASE WHEN amount IS NOT NULL AND event_time IS NOT NULL AND (r."$rowtime" IS NULL) = ("$rowtime" IS NULL)
         THEN CASE WHEN {strings} THEN {fields} ELSE FALSE END ELSE FALSE END"""
@@ -120,6 +136,11 @@ def _plain_string(column: str) -> str:
     # upper() is slow, so only of what can be a spelling of NaN, Inf or Infinity.
     near = f"({value} BETWEEN 'INF' AND 'Info' OR {value} BETWEEN 'NAN' AND 'Nao')"
     return f"{value} BETWEEN ':' AND '[' AND NOT ({near} AND upper({value}) IN ('NAN', 'INF', 'INFINITY'))"
+
+
+_PLAIN_STRINGS = " AND ".join(_plain_string(column) for column in _REQUIRED_STRINGS)
+_PLAIN_STRINGS += f" AND (r.counterparty_id IS NULL OR {_plain_string('counterparty_id')})"
+_COMMAS = f"len(string_split(line, ',')) - {len(REQUIRED)}"
 
 
 def _reason() -> str:

@@ -31,15 +31,17 @@ class Numbers:
         """
         self._create(relation)
         numbered = f"(SELECT * FROM {relation} POSITIONAL JOIN {table})"
-        self._look_up(relation, table)
-        unknown = f"{numbered} WHERE {self.number} IS NULL AND {self.known}"
-        if self._insert(unknown):
-            self._look_up(relation, table)
+        self._look_up(relation, table, self.number, f"SELECT {self.number}, {self.columns} FROM {self.table}")
+        first = self.count
+        if self._insert(f"{numbered} WHERE {self.number} IS NULL AND {self.known}"):
+            added = f"SELECT {self.number} AS __added, {self.columns} FROM {self.table} WHERE {self.number} >= {first}"
+            self._look_up(numbered, table, f"coalesce({self.number}, __added) AS {self.number}", added)
         return numbered
 
-    def _look_up(self, relation: str, table: str) -> None:
-        places = f"SELECT row_number() OVER () AS __place, {self.columns} FROM {relation}"
-        found = f"SELECT {self.number} FROM ({places}) LEFT JOIN {self.table} USING ({self.columns}) ORDER BY __place"
+    def _look_up(self, relation: str, table: str, number: str, keys: str) -> None:
+        """A table of the number beside each row, looked up among some keys."""
+        places = f"SELECT row_number() OVER () AS __place, * FROM {relation}"
+        found = f"SELECT {number} FROM ({places}) LEFT JOIN ({keys}) USING ({self.columns}) ORDER BY __place"
         self._one(f"CREATE OR REPLACE TEMP TABLE {table} AS {found}")
 
     def _create(self, relation: str) -> None:

@@ -1,4 +1,4 @@
-"""The loop from transactions to alerts, late transactions and dead letters."""
+"""A loop from transactions to alerts, late transactions and dead letters."""
 
 import time
 from collections.abc import Callable
@@ -26,17 +26,17 @@ LOOP = "detect"
 
 class Detect:
     """
-    One session of the loop: an engine, a consumer and a producer, until one of them fails for good.
+    One session of a loop: an engine, a consumer and a producer, until one of them fails for good.
 
     A partition is taken up where its committed offset is, with the state that its log up to there gives. It is paused
     until that state is there.
     """
 
-    def __init__(self, job: Job, schemas: Schemas, snapshots: Snapshots, transactional_id: str) -> None:
-        self.options, self.figures, self.snapshots = job.options, job.figures, snapshots
+    def __init__(self, job: Job, name: str, schemas: Schemas, snapshots: Snapshots, transactional_id: str) -> None:
+        self.name, self.options, self.figures, self.snapshots = name, job.options, job.figures, snapshots
         self.engine = Engine(job.pipeline, until=ALERTS, incremental=True)
-        if job.options.threads:
-            self.engine.connection.execute(f"SET threads = {job.options.threads}")
+        ((cores,),) = self.engine.connection.execute("SELECT current_setting('threads')").fetchall()
+        self.engine.connection.execute(f"SET threads = {max(1, cores // job.options.threads)}")
         self.inlet = Inlet(self.engine.connection, schemas.type_of)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
@@ -81,7 +81,7 @@ class Detect:
             self._abort(error)
             return
         self.offsets = committed | (offsets or {})
-        self.figures.beat(LOOP, None if offsets is None else time.monotonic() - started)
+        self.figures.beat(self.name, None if offsets is None else time.monotonic() - started)
         self._snapshot_one()
 
     def _step(self, messages: list[Message]) -> dict[int, int] | None:

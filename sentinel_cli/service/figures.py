@@ -16,7 +16,7 @@ _SILENCE = 60
 
 
 class Figures:
-    """What both loops count."""
+    """What the loops count."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -41,18 +41,22 @@ class Figures:
         self.lags: dict[tuple[str, int], int] = {}
         self.beats: dict[str, float] = {}
         self.last_step = 0.0
+        self.lock = threading.Lock()
+        """Of the totals, to which several threads add."""
 
     def add(self, name: str, count: int) -> None:
         """Count events, rejected or late records."""
         if count:
             getattr(self, name).inc(count)
-            self.totals[name] += count
+            with self.lock:
+                self.totals[name] += count
 
     def add_labelled(self, name: str, labels: Iterable[str]) -> None:
         """Count alerts by rule, or dispositions by decision."""
         for label in labels:
             getattr(self, name).labels(label).inc()
-            self.totals[name] += 1
+            with self.lock:
+                self.totals[name] += 1
 
     def beat(self, loop: str, seconds: float | None = None) -> None:
         """Note that a loop has come round, and how long its step took, if it did one."""

@@ -8,16 +8,18 @@ import duckdb
 import numpy as np
 from confluent_kafka import Message
 
-from sentinel_cli.inputs.json_lines import judged_json
+from sentinel_cli.inputs.contract import REQUIRED
+from sentinel_cli.inputs.json_lines import judged_json, plain_json
 from sentinel_cli.kafka.registry import RegistryDownError
 from sentinel_cli.kafka.wire import HEADER_SIZE, FrameError, unframe
 
 PARTITIONS = 4096
 """Partitions that a row's place in order of arrival has room for: `offset * PARTITIONS + partition`."""
-# What is looked for first no text in JSON can hold, whose quotes have backslashes; in nearly every line it is there.
-_NO_TIME = """NOT contains(line, '"event_time":1')
-    AND NOT regexp_matches(line, '"event_time"\\s*:\\s*-?[0-9]') AND json_type(line, '$.event_time') = 'VARCHAR'"""
-_ROWTIME = """contains(line, '$rowtime') AND json_exists(line, '$."$rowtime"')"""
+_WRONG_KEY = "WHEN key IS DISTINCT FROM j.account_id THEN 'key is not the account_id'"
+_REASON = f"""CASE WHEN j.reason IS NOT NULL THEN j.reason
+    WHEN json_exists(line, '$."$rowtime"') THEN 'unknown field "$rowtime"'
+    WHEN json_type(line, '$.event_time') = 'VARCHAR' THEN 'event_time is not a number' {_WRONG_KEY} END"""
+_UNPROVEN = "not proven good"
 
 
 @dataclass(frozen=True)
@@ -107,24 +109,25 @@ class Inlet:
         self.connection.register("__records", numbers | texts)
         self.connection.execute("CREATE OR REPLACE TEMP TABLE __read AS SELECT * FROM __records")
         self.connection.unregister("__records")
-        judged = judged_json("__read", "NULL::TIMESTAMP")
-        reason = f"""CASE WHEN j.reason IS NOT NULL THEN j.reason
-            WHEN {_ROWTIME} THEN 'unknown field "$rowtime"'
-            WHEN {_NO_TIME} THEN 'event_time is not a number'
-            WHEN key IS DISTINCT FROM account_id THEN 'key is not the account_id' END"""
-        self.connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE __arrived AS
-            SELECT __seq, __partition::INTEGER AS __partition, j.* EXCLUDE ("$rowtime", number, reason, original),
-                   make_timestamp_ms(arrived) AS "$rowtime", {reason} AS reason
-            FROM __read POSITIONAL JOIN ({judged}) AS j"""
-        )
-        query = "SELECT __seq, reason FROM __arrived WHERE reason IS NOT NULL"
-        found = dict(self.connection.execute(query).fetchall())
+        found = self._arrive(plain_json("__read"), f"CASE WHEN NOT is_plain THEN '{_UNPROVEN}' {_WRONG_KEY} END")
+        if _UNPROVEN in found.values():
+            found = self._arrive(judged_json("__read", "NULL::TIMESTAMP"), _REASON)
         if found:
             numbered = ((_sequence(message), message) for message in messages)
             arrived.rejected += [_rejected(message, found[number]) for number, message in numbered if number in found]
         arrived.count = len(columns["line"]) - len(found)
         arrived.rows = "(SELECT * EXCLUDE (reason) FROM __arrived WHERE reason IS NULL)" if arrived.count else ""
+
+    def _arrive(self, judged: str, reason: str) -> dict[int, str]:
+        """Make the table of rows, and give the reasons of those that cannot be read, by `__seq`."""
+        columns = ", ".join(f"j.{column}" for column in REQUIRED) + ", j.counterparty_id"
+        self.connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE __arrived AS
+            SELECT __seq, __partition::INTEGER AS __partition, {columns},
+                   make_timestamp_ms(arrived) AS "$rowtime", {reason} AS reason
+            FROM __read POSITIONAL JOIN ({judged}) AS j"""
+        )
+        return dict(self.connection.execute("SELECT __seq, reason FROM __arrived WHERE reason IS NOT NULL").fetchall())
 
 
 def _sequence(message: Message) -> int:

@@ -1,4 +1,4 @@
-"""What both loops work on, and what they say."""
+"""What all loops work on, and what they say."""
 
 import sys
 import time

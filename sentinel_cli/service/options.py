@@ -20,5 +20,5 @@ class Options:
     """After which a partition in which something waits for its watermark gets a heartbeat."""
     registry_wait: float = 60
     """For which a partition waits for a registry that does not answer, before a record is a dead letter."""
-    threads: int | None = None
-    """Of the engine; all cores without it."""
+    threads: int = 1
+    """That share the partitions as instances would, each with an engine of its own."""

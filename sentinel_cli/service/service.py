@@ -1,4 +1,4 @@
-"""Runs both loops until they are stopped, and begins anew where a client has failed for good."""
+"""Runs all loops until they are stopped, and begins anew where a client has failed for good."""
 
 import hashlib
 import signal
@@ -33,7 +33,7 @@ _PAUSE = 1.0
 
 
 class Service:
-    """Both loops, each in a thread of its own."""
+    """The loops, each in a thread of its own: one that triages, and those that detect, which share the partitions."""
 
     def __init__(self, job: Job) -> None:
         self.job, self.options, self.figures = job, job.options, job.figures
@@ -54,7 +54,8 @@ class Service:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop.set())
         end = serve(self.figures, port) if port else None
-        loops = [threading.Thread(target=self._loop, args=(name, slot)) for name in (DETECT, TRIAGE)]
+        more = [f"{DETECT}.{number}" for number in range(2, self.options.threads + 1)]
+        loops = [threading.Thread(target=self._loop, args=(name, slot)) for name in (DETECT, *more, TRIAGE)]
         try:
             for loop in loops:
                 loop.start()
@@ -101,10 +102,11 @@ class Service:
         if stopping():
             return
         transactional_id = slot.transactional_id(self.options.group, name)
-        if name == DETECT:
-            Detect(self.job, schemas, Snapshots(state, versions(self.job.pipeline)), transactional_id).run(stopping)
-        else:
+        if name == TRIAGE:
             self._triage(schemas, transactional_id, state / f"answers-{slot.number}.sqlite")
+        else:
+            snapshots = Snapshots(state, versions(self.job.pipeline))
+            Detect(self.job, name, schemas, snapshots, transactional_id).run(stopping)
 
     def _triage(self, schemas: Schemas, transactional_id: str, answers: Path) -> None:
         """Run triage; calls in flight are given up when the service stops, and those answered are kept."""

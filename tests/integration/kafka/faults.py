@@ -86,8 +86,8 @@ def broker_killed(scene: Scene) -> None:
 
 
 def one_of_two_killed(scene: Scene) -> None:
-    """A second instance shares the partitions; then one of them is killed."""
-    scene.services.append(start(*OPTIONS))
+    """A second instance shares the partitions, in two threads; then one of them is killed."""
+    scene.services.append(start(*OPTIONS, "--threads", "2"))
     scene.pause(4, 8)
     scene.kill(scene.dice.randrange(2))
 

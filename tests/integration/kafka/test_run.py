@@ -39,7 +39,7 @@ def test_late_rows_are_judged_by_the_log_of_their_partition(fresh: LocalBroker) 
     assert expected != replayed(in_order), "the order matters"
     write(fresh, lines)
     heartbeats(fresh, stream.lap.end + DAY)
-    with running():
+    with running("--threads", "2"):
         wait_for(fresh, DISPOSITIONS, len(expected))
     assert by_id(read(fresh, ALERTS)) == expected
     assert len(read(fresh, LATE)) > 500

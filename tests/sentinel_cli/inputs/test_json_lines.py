@@ -7,8 +7,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sentinel_cli.inputs import InputReport, load_transactions
+from sentinel_cli.inputs.contract import REQUIRED
+from sentinel_cli.inputs.json_lines import judged_json, plain_json
 from sql.errors import InputError
 
 GOOD: dict[str, Any] = {
@@ -210,3 +214,34 @@ def test_another_layout_is_named_and_the_way_out(tmp_path: Path) -> None:
 def test_an_array_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="JSON array, not JSON Lines"):
         load(tmp_path / "in.json", f"[{LINE}]")
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**70), 2**70), st.floats(), st.text(max_size=5), st.lists(st.integers()),
+    st.sampled_from([..., "NaN", "inf", "-INF", "5", "true", "2025-01-01", "a,b", 1735689600123, 0.5]),
+)  # fmt: skip
+CHANGED = st.builds(
+    lambda changes, separators, cut, added: (
+        json.dumps({k: v for k, v in (GOOD | changes).items() if v is not ...}, separators=separators)[:cut] + added
+    ),
+    st.dictionaries(st.sampled_from([*GOOD, "$rowtime", "other"]), VALUES, max_size=3),
+    st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :")]),
+    st.sampled_from([None, -1, 40]),
+    st.sampled_from(["", "}", ",}", ' ,"amount":1}', "{}", "\r"]),
+)
+
+
+@given(st.lists(CHANGED, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_what_the_cheap_tests_prove_good_the_exact_ones_find_good_and_the_same(changed: list[str]) -> None:
+    every = [LINE, *changed, *(bad for group in UNDECODABLE.values() for bad in group)]
+    lines = [each.encode(errors="replace").decode() for each in every]
+    columns = ", ".join([*REQUIRED, "counterparty_id"])
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE lines AS SELECT unnest(?::VARCHAR[]) AS line", [lines])
+        plain = connection.execute(f"SELECT is_plain, {columns} FROM ({plain_json('lines')})").fetchall()
+        exact = f"SELECT reason IS NULL, {columns} FROM ({judged_json('lines', 'NULL::TIMESTAMP')})"
+        judged = connection.execute(exact).fetchall()
+    assert plain[0][0]
+    assert len(plain) == len(judged) == len(lines)
+    assert [row for row in plain if row[0]] == [row for row, known in zip(judged, plain, strict=True) if known[0]]
