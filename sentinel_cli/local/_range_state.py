@@ -52,16 +52,18 @@ class RangeState:
         among = f"({self.keys}) IN (SELECT ({self.keys}) FROM {self.name}_due)"
         return f"(SELECT * FROM {self.name} WHERE {self.segment.time} >= {reach} AND {among})"
 
-    def narrow(self, relation: str, where: str) -> int:
+    def narrow(self, relation: str, where: str) -> str:
         """
-        Judge only the keys of which some row fulfils a condition; how many there are.
+        The rows that are needed for the keys of which some row fulfils a condition; empty where there are none.
 
-        The columns of all other keys, texts among them, are then never read.
+        The columns of all other keys, texts among them, are then never read, and what is kept only once.
         """
-        hits, due = f"{self.name}_hits", f"{self.name}_due"
-        count = self._create(hits, f"SELECT DISTINCT {self.keys} FROM {relation} WHERE {where}")
-        self._create(due, f"SELECT * FROM {due} SEMI JOIN {hits} USING ({self.keys})")
-        return count
+        due, near = f"{self.name}_due", f"{self.name}_near"
+        hits = f"(SELECT {self.keys} FROM {relation} WHERE {where})"
+        if not self._create(due, f"SELECT * FROM {due} SEMI JOIN {hits} USING ({self.keys})"):
+            return ""
+        self._create(near, f"SELECT * FROM {self.needed()}")
+        return near
 
     def forget(self, watermarks: Mapping[int, int]) -> None:
         """Forget what no later row can need: rows that look back, and late ones on a state not yet cleaned up."""

@@ -59,7 +59,8 @@ class StatementRun:
                 return 0
         if any(segment.kind == "range" for segment in self.plan.segments):
             where = f"({where}) AND {step.passed('__due')}"
-        alive = self._filtered(relation, where) if self._can_emit(relation, where) else 0
+        relation = self._narrowed(relation, where)
+        alive = self._filtered(relation, where) if relation else 0
         for number, segment in enumerate(self.plan.segments):
             if alive and segment.bounds:
                 alive = self._filtered(self._filled(number, segment.bounds, step), where)
@@ -67,10 +68,13 @@ class StatementRun:
             self._forget(step)
         return alive
 
-    def _can_emit(self, relation: str, where: str) -> bool:
-        """Whether any row comes out; where a step's last rows are those of an OVER, it narrows to their keys."""
+    def _narrowed(self, relation: str, where: str) -> str:
+        """The relation, of the keys of which rows come out, where its rows are those of an OVER; empty if none do."""
         state = self.ranges.get(f"{self.prefix}_{len(self.plan.segments) - 1}")
-        return state is None or bool(state.due and state.narrow(relation, where))
+        if state is None:
+            return relation
+        near = state.narrow(relation, where) if state.due else ""
+        return near and _query(self.plan.segments[-1], near)
 
     def _filtered(self, relation: str, where: str) -> int:
         return self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
@@ -248,6 +252,8 @@ class StatementRun:
         segment, before, survivors = self.plan.segments[number], self.plan.segments[:number], self.survivors
         if step.is_replay:
             rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
+        elif segment is self.plan.segments[-1] and segment.kind == "range":
+            rows = f"{self.prefix}_{number}_near"
         else:
             rows = f"{self.prefix}_{number}"
         values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())

@@ -22,6 +22,8 @@ from sql.topics import ALERTS, DEAD_LETTERS, LATE, RAW
 
 OUTPUTS = (ALERTS, LATE, DEAD_LETTERS)
 LOOP = "detect"
+_LEAST_WAIT = 0.01
+"""Seconds."""
 
 
 class Detect:
@@ -51,6 +53,8 @@ class Detect:
         """Since when each of them waits."""
         self.written: dict[int, float] = {}
         """When each was last captured for a snapshot."""
+        self.started = 0.0
+        """When the last step was."""
         self.writer = ThreadPoolExecutor(1, "snapshots")
         self.writing: Future[None] | None = None
 
@@ -70,9 +74,11 @@ class Detect:
             self.engine.connection.close()
 
     def _cycle(self) -> None:
-        messages = checked(self.consumer.consume(self.options.batch, self.options.commit_interval))
+        # A step that took longer than the interval is followed by the next at once: its records are there.
+        wait = max(_LEAST_WAIT, self.started + self.options.commit_interval - time.monotonic())
+        messages = checked(self.consumer.consume(self.options.batch, wait))
         self._take_up()
-        started = time.monotonic()
+        started = self.started = time.monotonic()
         # Until a step is committed the engine is ahead of its offsets: no snapshot is to be taken of that.
         committed, self.offsets = self.offsets, {}
         try:
