@@ -38,7 +38,7 @@ ALERTS, ENRICHED, DISPOSITIONS = "sentinel.aml_alerts", "sentinel.aml_alerts_enr
 CONSUME = [sys.executable, "-m", "sentinel_cli", "consume", "--stack", ""]
 
 
-def consume(*options: str, quiet: str = "2") -> tuple[list[dict[str, Any]], str]:
+def consume(*options: str, quiet: str = "4") -> tuple[list[dict[str, Any]], str]:
     """What it prints until nothing new comes: JSON lines and commentary."""
     done = subprocess.run([*CONSUME, "--wait", "0", "--timeout", quiet, *options], capture_output=True, check=False)
     said = done.stderr.decode()
@@ -298,7 +298,7 @@ def test_the_analysts_key_is_enough(secured: SecureBroker) -> None:
     seal(secured, ALERTS, alert(1), alert(2))
     seal(secured, ENRICHED, enriched(1))
     seal(secured, DISPOSITIONS, disposition(1))
-    lines, said = consume(quiet="4")
+    lines, said = consume()
     assert sorted(line["decided_by"] for line in lines) == ["local", "topic"]
     assert ids(lines) == expected(1, 2)
     assert not [secret for secret in SECRETS.values() if secret in said]
