@@ -37,8 +37,8 @@ class Detect:
     def __init__(self, job: Job, name: str, schemas: Schemas, snapshots: Snapshots, transactional_id: str) -> None:
         self.name, self.options, self.figures, self.snapshots = name, job.options, job.figures, snapshots
         self.engine = Engine(job.pipeline, until=ALERTS, incremental=True)
-        ((cores,),) = self.engine.connection.execute("SELECT current_setting('threads')").fetchall()
-        self.engine.connection.execute(f"SET threads = {max(1, cores // job.options.threads)}")
+        # A step is less than DuckDB shares among threads: they would only wait for each other.
+        self.engine.connection.execute("SET threads = 1")
         self.inlet = Inlet(self.engine.connection, schemas.type_of)
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
