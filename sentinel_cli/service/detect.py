@@ -78,7 +78,7 @@ class Detect:
         wait = max(_LEAST_WAIT, self.started + self.options.commit_interval - time.monotonic())
         messages = checked(self.consumer.consume(self.options.batch, wait))
         self._take_up()
-        started = self.started = time.monotonic()
+        self.started = time.monotonic()
         # Until a step is committed the engine is ahead of its offsets: no snapshot is to be taken of that.
         committed, self.offsets = self.offsets, {}
         try:
@@ -87,7 +87,7 @@ class Detect:
             self._abort(error)
             return
         self.offsets = committed | (offsets or {})
-        self.figures.beat(self.name, None if offsets is None else time.monotonic() - started)
+        self.figures.beat(self.name, None if offsets is None else time.monotonic() - self.started)
         self._snapshot_one()
 
     def _step(self, messages: list[Message]) -> dict[int, int] | None:
