@@ -41,8 +41,17 @@ class Chunks:
         ((count,),) = self.connection.execute(f"INSERT INTO {last.table} BY NAME SELECT * FROM {rows}").fetchall()
         last.rows += count
 
+    def since(self, instants: Mapping[int, int], columns: str = "*") -> str:
+        """
+        Some columns of the rows that matter at the instant of their partition or later, and of others.
+
+        What no such row can be in is left out: a query takes longer to plan, the more tables it names.
+        """
+        chunks = [chunk for chunk in self.chunks if not self._is_over(chunk, instants)]
+        return f"({' UNION ALL '.join(f'SELECT {columns} FROM {chunk.table}' for chunk in chunks)})"
+
     def forget(self, instants: Mapping[int, int]) -> None:
-        """Drop the closed chunks of which no row matters after the instant of its partition."""
+        """Drop the closed chunks of which no row matters at the instant of its partition or later."""
         kept = [chunk for chunk in self.chunks if not self._is_over(chunk, instants)]
         if len(kept) < len(self.chunks):
             gone = [chunk.table for chunk in self.chunks if chunk not in kept]

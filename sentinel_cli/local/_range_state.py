@@ -9,7 +9,7 @@ from sentinel_cli.local._admission import Admission, Arrivals
 from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import Segment
-from sentinel_cli.local._step import Step
+from sentinel_cli.local._step import Step, timestamp
 from sentinel_cli.local.anomalies import Integers
 
 
@@ -33,30 +33,41 @@ class RangeState:
         """Of the keys, where they are not the record's own, which every row has a number for."""
         self.number = "__key" if is_numbered else "__number"
         self.admission = Admission(segment.size_ms)
-        self.due = 0
-        """Keys that have rows whose time came in the last step."""
+        self.columns: list[str] = []
+        self.oldest: dict[int, int] = {}
+        """By partition, the earliest time that rows look back on whose time came in the last step."""
 
     def take(self, relation: str, step: Step) -> None:
         """Keep what arrived, and look for rows whose time has come."""
         self.rows.add(self._admitted(relation, step))
         time, due = self.segment.time, f"{self.name}_due"
-        latest = f"SELECT {self.keys}, min({time}) AS {time} FROM {self.name} WHERE {step.passed('__due')} GROUP BY ALL"
-        self.due = self._create(due, latest)
+        moved = {partition: low for partition, (low, _) in step.moves.items() if low is not None}
+        rows = self.rows.since(moved, self.named(""))
+        came = f"SELECT {self.keys}, min({time}) AS {time} FROM {rows} WHERE {step.passed('__due')} GROUP BY ALL"
+        self._create(due, came)
+        ((oldest,),) = self.connection.execute(f"SELECT epoch_ms(min({time})) FROM {due}").fetchall()
+        self.oldest = {} if oldest is None else dict.fromkeys(step.moves, oldest - self.segment.reach_ms)
 
-    def needed(self) -> str:
-        """The rows that are judged, and those that they look back on."""
-        ((oldest,),) = self.connection.execute(f"SELECT min({self.segment.time}) FROM {self.name}_due").fetchall()
-        if oldest is None:
-            return f"(SELECT * FROM {self.name} LIMIT 0)"
-        reach = f"TIMESTAMP '{oldest}' - INTERVAL '{self.segment.reach_ms}' MILLISECOND"
+    def named(self, text: str) -> str:
+        """The columns that some SQL names, with those that decide which rows are judged."""
+        if not self.columns:
+            self.columns = [row[0] for row in self.connection.execute(f"DESCRIBE {self.name}").fetchall()]
+        always = {*self.segment.keys, self.segment.time, "__due", "__partition"}
+        return ", ".join(f'"{name}"' for name in self.columns if name in always or name in text)
+
+    def needed(self, columns: str = "*") -> str:
+        """Some columns of the rows that are judged, and of those that they look back on."""
+        if not self.oldest:
+            return f"(SELECT {columns} FROM {self.name} LIMIT 0)"
+        reach = timestamp(min(self.oldest.values()))
         among = f"({self.keys}) IN (SELECT ({self.keys}) FROM {self.name}_due)"
-        return f"(SELECT * FROM {self.name} WHERE {self.segment.time} >= {reach} AND {among})"
+        return f"(SELECT * FROM {self.rows.since(self.oldest, columns)} WHERE {self.segment.time} >= {reach} AND {among})"
 
     def narrow(self, relation: str, where: str) -> str:
         """
         The rows that are needed for the keys of which some row fulfils a condition; empty where there are none.
 
-        The columns of all other keys, texts among them, are then never read, and what is kept only once.
+        The other columns, texts among them, are then read of these keys alone.
         """
         due, near = f"{self.name}_due", f"{self.name}_near"
         hits = f"(SELECT {self.keys} FROM {relation} WHERE {where})"

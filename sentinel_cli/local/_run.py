@@ -73,7 +73,7 @@ class StatementRun:
         state = self.ranges.get(f"{self.prefix}_{len(self.plan.segments) - 1}")
         if state is None:
             return relation
-        near = state.narrow(relation, where) if state.due else ""
+        near = state.narrow(relation, where) if state.oldest else ""
         return near and _query(self.plan.segments[-1], near)
 
     def _filtered(self, relation: str, where: str) -> int:
@@ -178,7 +178,8 @@ class StatementRun:
             return _query(segment, self.admitted(relation))
         state = self.range(name, segment)
         state.take(relation, step)
-        return _query(segment, state.needed())
+        is_last = segment is self.plan.segments[-1]
+        return _query(segment, state.needed(state.named(segment.sql + self.plan.where) if is_last else "*"))
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
         """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sentinel_cli.local._lateness import NEVER
+
 Move = tuple[int | None, int | None]
 """A watermark before and after a step, in epoch milliseconds: None before the first, and after the last, which closes
 every window."""
@@ -39,11 +41,10 @@ class Step:
         moved = {partition: move for partition, move in moves.items() if move[0] != move[1] or move[1] is None}
         if not moved:
             return "FALSE"
+        lows, highs = ({partition: move[side] for partition, move in moved.items()} for side in (0, 1))
         # The loose bound is one that DuckDB can look up in a table's statistics, before it reads a row.
-        lows, highs = [low for low, _ in moved.values()], [high for _, high in moved.values()]
         loose = _between(column, _outermost(min, lows), _outermost(max, highs))
-        each = (f"(__partition = {partition} AND {_between(column, *move)})" for partition, move in moved.items())
-        return f"({loose} AND ({' OR '.join(each)}))"
+        return f"({loose} AND {column} > {_own(lows, NEVER)} AND {column} <= {_own(highs, -NEVER)})"
 
     def closes(self, size_ms: int) -> bool:
         """Whether some tumbling window of that length can have closed."""
@@ -67,9 +68,20 @@ def _minus(instant: int | None, milliseconds: int) -> int | None:
     return None if instant is None else instant - milliseconds
 
 
-def _outermost(choose: Callable[[list[int]], int], instants: list[int | None]) -> int | None:
-    known = [instant for instant in instants if instant is not None]
+def _outermost(choose: Callable[[list[int]], int], instants: Mapping[int, int | None]) -> int | None:
+    known = [instant for instant in instants.values() if instant is not None]
     return choose(known) if len(known) == len(instants) else None
+
+
+def _own(instants: Mapping[int, int | None], beyond: int) -> str:
+    """
+    The instant of a row's partition; where it is None, one beyond all rows, and NULL where there is no such partition.
+
+    DuckDB plans a list in half the time that it takes for a condition on each partition.
+    """
+    known = {partition: beyond if instant is None else instant for partition, instant in instants.items()}
+    places = ", ".join(str(known.get(partition, "NULL")) for partition in range(max(known) + 1))
+    return f"make_timestamp_ms(([{places}])[__partition + 1])"
 
 
 def _between(column: str, low: int | None, high: int | None) -> str:
