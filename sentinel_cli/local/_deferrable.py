@@ -1,4 +1,4 @@
-"""Which aggregates of a statement can wait until its filter has left few rows."""
+"""What a statement's filter tells of its aggregates: which can wait until it has left few rows, and what it asks."""
 
 from sqlglot import exp
 
@@ -20,7 +20,47 @@ def floors(main: exp.Expr) -> set[str]:
     where = main.args.get("where")
     if not where:
         return set()
-    conditions = where.this.flatten() if isinstance(where.this, exp.And) else [where.this]
-    reached = [c.this.name for c in conditions if isinstance(c, exp.GTE) and isinstance(c.expression, exp.Literal)]
     named = [column.name for column in where.find_all(exp.Column)]
-    return {name for name in reached if named.count(name) == 1}
+    return {name for name in _reached(where.this) if named.count(name) == 1}
+
+
+def least(ctes: list[tuple[str, exp.Expr]], main: exp.Expr) -> dict[str, exp.Expr]:
+    """
+    Columns that have to reach a number in every row that comes out, each with the number.
+
+    So has what a column's `CASE WHEN .. THEN .. END` asks, where the filter compares that with another: it is not NULL.
+    """
+    where = main.args.get("where")
+    if not where:
+        return {}
+    defined = [(c.alias, c.this) for _, select in ctes for c in select.expressions if isinstance(c, exp.Alias)]
+    once = {name: body for name, body in defined if [other for other, _ in defined].count(name) == 1}
+    reached = _reached(where.this)
+    for condition in _conditions(where.this):
+        body = once.get(condition.this.name) if isinstance(condition, exp.EQ) else None
+        if isinstance(body, exp.Case) and len(body.args["ifs"]) == 1 and not (body.this or body.args.get("default")):
+            reached |= _reached(body.args["ifs"][0].this)
+    return {name: number for name, number in reached.items() if name in once}
+
+
+def never_falls(aggregate: exp.Expr) -> bool:
+    """Whether an aggregate of more rows is never less: a count, or a sum of zeros and ones."""
+    if isinstance(aggregate, exp.Count):
+        return True
+    case = aggregate.this if isinstance(aggregate, exp.Sum) else None
+    return isinstance(case, exp.Case) and all(
+        isinstance(value, exp.Literal) and value.name in {"0", "1"}
+        for value in [case.args.get("default"), *(branch.args["true"] for branch in case.args["ifs"])]
+    )
+
+
+def _conditions(condition: exp.Expr) -> list[exp.Expr]:
+    return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+
+
+def _reached(condition: exp.Expr) -> dict[str, exp.Expr]:
+    return {
+        c.this.name: c.expression
+        for c in _conditions(condition)
+        if isinstance(c, exp.GTE) and isinstance(c.this, exp.Column) and isinstance(c.expression, exp.Literal)
+    }

@@ -21,7 +21,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from sentinel_cli.local._deferrable import deferrable, floors
+from sentinel_cli.local._deferrable import deferrable, floors, least, never_falls
 from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
 from sql import Statement
 from sql.dialect import duration, parse
@@ -52,6 +52,8 @@ class Segment:
     bounds: dict[str, str] = field(default_factory=dict)
     """Aggregates that the final filter asks only for reaching a number: what they do not exceed stands in their place
     until rows survive that."""
+    least: str = ""
+    """What holds of all rows of a key together if some row of it comes out, as a condition on them as a group."""
     keys_of_source: bool = False
     """Whether the keys are columns of the source as they are: rows can then be chosen by key before anything else."""
     options: str = ""
@@ -118,7 +120,7 @@ class _Planner:
         query = self.tree.expression
         with_ = query.args.pop("with_", None)
         ctes = [(cte.alias, cte.this) for cte in with_.expressions] if with_ else []
-        self.deferrable, self.floors = deferrable(ctes, query), floors(query)
+        self.deferrable, self.floors, self.least = deferrable(ctes, query), floors(query), least(ctes, query)
         for name, select in ctes:
             self._add(name, select)
         where, projection = self._main(query)
@@ -221,9 +223,19 @@ class _Planner:
         segment.reach_ms += size
         if not segment.ctes:
             self._defer(segment, name, select)
+            segment.least = self._least_of(select)
         for spec in specs:
             spec.set("partition_by", [exp.column(column) for column in (*keys, "__epoch")])
         self._append(segment, name, select)
+
+    def _least_of(self, select: exp.Expr) -> str:
+        aggregates = {c.alias: c.this.this for c in select.expressions if isinstance(c.this, exp.Window)}
+        known = [(aggregate, self.least.get(name)) for name, aggregate in aggregates.items()]
+        return " AND ".join(
+            self._sql(exp.GTE(this=aggregate.copy(), expression=number.copy()))
+            for aggregate, number in known
+            if number is not None and never_falls(aggregate)
+        )
 
     def _frame(self, specs: list[exp.Window], select: exp.Expr) -> tuple[tuple[str, ...], str, int]:
         frames = set()

@@ -69,12 +69,18 @@ class RangeState:
 
         The other columns, texts among them, are then read of these keys alone.
         """
-        due, near = f"{self.name}_due", f"{self.name}_near"
-        hits = f"(SELECT {self.keys} FROM {relation} WHERE {where})"
-        if not self._create(due, f"SELECT * FROM {due} SEMI JOIN {hits} USING ({self.keys})"):
+        least, near = self.segment.least, f"{self.name}_near"
+        if least and not self._keep(f"{self.needed(self.named(least))} GROUP BY {self.keys} HAVING {least}"):
+            return ""
+        if not self._keep(f"{relation} WHERE {where}"):
             return ""
         self._create(near, f"SELECT * FROM {self.needed()}")
         return near
+
+    def _keep(self, rows: str) -> int:
+        """Judge only keys that some rows have; how many there are."""
+        due = f"{self.name}_due"
+        return self._create(due, f"SELECT * FROM {due} SEMI JOIN (SELECT {self.keys} FROM {rows}) USING ({self.keys})")
 
     def forget(self, watermarks: Mapping[int, int]) -> None:
         """Forget what no later row can need: rows that look back, and late ones on a state not yet cleaned up."""
