@@ -8,7 +8,7 @@ from sqlglot import exp, parse_one
 
 from sentinel_cli.local._lateness import NEVER
 from sentinel_cli.local._plan import INPUT
-from sentinel_cli.local._step import Move, Step
+from sentinel_cli.local._step import Move, Step, of_partition
 
 _VERDICT = "violation"
 """The column of the view judged_transactions that is NULL for a row that a rule may count."""
@@ -39,23 +39,26 @@ def arrive(
     The step of a batch of several partitions, each of which has a watermark of its own.
 
     Args:
-        connection: Gets the tables `__marked`, `__late` and `__marks`.
+        connection: Gets the table `__marks`, and `__late` where rows arrived late.
         batch: Relation of the rows, with `__partition`, ascending in `__seq`.
         mark: The table's watermark expression, as DuckDB SQL.
         watermarks: The watermark of each partition before the batch, none at its start.
         is_last: Whether it is the last, and closes every window.
     """
-    floors = " ".join(f"WHEN {partition} THEN {mark}" for partition, mark in watermarks.items())
-    floor = f"CASE __partition {floors} ELSE {NEVER} END" if floors else str(NEVER)
-    _create(connection, "__marked", f"SELECT __seq, __partition, event_time, epoch_ms({mark}) AS mark FROM {batch}")
+    columns = f"SELECT __seq, __partition, epoch_ms(event_time) AS time, epoch_ms({mark}) AS mark FROM {batch}"
     arrivals = "PARTITION BY __partition ORDER BY __seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    floor = f"coalesce({of_partition(watermarks)}, {NEVER})" if watermarks else str(NEVER)
     before = f"greatest({floor}, coalesce(max(mark) OVER ({arrivals}), {NEVER}))"
-    _create(connection, "__marks", f"SELECT __seq, epoch_ms(event_time) AS time, {before} AS __wm FROM __marked")
-    late = _create(connection, "__late", "SELECT __seq, __wm FROM __marks WHERE time <= __wm")
-    found = connection.execute("SELECT __partition, max(mark) FROM __marked GROUP BY __partition").fetchall()
-    latest: dict[int, int] = {partition: high for partition, high in found if high is not None}
+    _create(connection, "__marks", f"SELECT *, {before} AS __wm FROM ({columns})")
+    late_rows = "time <= __wm"
+    highest = f"SELECT __partition, max(mark), count(*) FILTER ({late_rows}) FROM __marks GROUP BY __partition"
+    found = {partition: (high, late) for partition, high, late in connection.execute(highest).fetchall()}
+    late = sum(late for _, late in found.values())
+    if late:
+        _create(connection, "__late", f"SELECT __seq, __wm FROM __marks WHERE {late_rows}")
+    latest: dict[int, int] = {partition: high for partition, (high, _) in found.items() if high is not None}
     moves: dict[int, Move] = {}
-    for partition in sorted({0} if is_last and not found and not watermarks else {*watermarks, *dict(found)}):
+    for partition in sorted({0} if is_last and not found and not watermarks else {*watermarks, *found}):
         low = watermarks.get(partition)
         high = max(low if low is not None else NEVER, latest.get(partition, NEVER))
         moves[partition] = (low, None if is_last else high)

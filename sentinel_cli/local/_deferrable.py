@@ -36,7 +36,7 @@ def least(ctes: list[tuple[str, exp.Expr]], main: exp.Expr) -> dict[str, exp.Exp
     defined = [(c.alias, c.this) for _, select in ctes for c in select.expressions if isinstance(c, exp.Alias)]
     once = {name: body for name, body in defined if [other for other, _ in defined].count(name) == 1}
     reached = _reached(where.this)
-    for condition in _conditions(where.this):
+    for condition in conditions(where.this):
         body = once.get(condition.this.name) if isinstance(condition, exp.EQ) else None
         if isinstance(body, exp.Case) and len(body.args["ifs"]) == 1 and not (body.this or body.args.get("default")):
             reached |= _reached(body.args["ifs"][0].this)
@@ -54,13 +54,14 @@ def never_falls(aggregate: exp.Expr) -> bool:
     )
 
 
-def _conditions(condition: exp.Expr) -> list[exp.Expr]:
+def conditions(condition: exp.Expr) -> list[exp.Expr]:
+    """All that has to hold for a condition to hold."""
     return list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
 
 
 def _reached(condition: exp.Expr) -> dict[str, exp.Expr]:
     return {
         c.this.name: c.expression
-        for c in _conditions(condition)
+        for c in conditions(condition)
         if isinstance(c, exp.GTE) and isinstance(c.this, exp.Column) and isinstance(c.expression, exp.Literal)
     }

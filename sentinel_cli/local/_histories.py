@@ -1,43 +1,52 @@
 """The latest values of each key, which a model learns from."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sentinel_cli.local.anomalies import Flags, Floats, Integers, usable
 
-_WIDTH = 16
+_PAGE = 16
+"""Values of a page: a key takes no more room than its own history needs, however long others are."""
+_NONE = -1
 
 
 class Histories:
     """
-    A ring of at most so many values for each key.
+    A ring of at most so many values for each key, on pages that are taken when they are needed.
 
-        key 7, 20 values, width 16      16 17 18 19  4  5  6 ... 15      value number i stands in column i % width
-                                                     ^ the oldest
+        key 7, 20 values of at most 40      pages  [3, 9, none]      value number i has place i % most in its ring:
+                                            page 3   0  1  2 .. 15      column place % 16
+                                            page 9  16 17 18 19         of the key's page number place // 16
 
     Keys are small whole numbers. Values that a model passes over are not kept.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.values = np.empty((0, min(_WIDTH, most)))
         self.seen = np.zeros(0, dtype=np.int64)
         """How many values each key has had."""
+        self.pages_of = np.empty((0, 1), dtype=np.int32)
+        self.pages = np.empty((0, _PAGE))
+        self.taken = 0
+        """Pages that some key has had."""
+        self.free: list[int] = []
+        """Those of them that have been given back."""
 
     def before(self, key: Integers, value: Floats) -> tuple[Integers, Floats, Flags]:
         """
         New values, sorted by key, each key's behind those that it had: keys, values, and which of them are new.
 
-        Only the rows of keys that have new values are read.
+        Only the pages of keys that have new values are read.
         """
         self._make_room(key)
         keys, new = np.unique(key, return_counts=True)
-        old = np.minimum(self.seen[keys], self.values.shape[1])
+        old = np.minimum(self.seen[keys], self.most)
         is_new = np.ones(len(key) + old.sum(), dtype=bool)
         is_new[_numbers(old) + np.repeat(np.cumsum(new) - new + np.cumsum(old) - old, old)] = False
         number = _numbers(old) + np.repeat(self.seen[keys] - old, old)
         values = np.empty(len(is_new))
         values[is_new] = value
-        values[~is_new] = self.values[np.repeat(keys, old), number % self.values.shape[1]]
+        values[~is_new] = self.pages[self._at(np.repeat(keys, old), number)]
         return np.repeat(keys, old + new), values, is_new
 
     def add(self, key: Integers, value: Floats) -> None:
@@ -46,38 +55,61 @@ class Histories:
         key, value = key[known], value[known]
         self._make_room(key)
         keys, new = np.unique(key, return_counts=True)
-        self._widen(int((self.seen[keys] + new).max(initial=0)))
         number = _numbers(new) + np.repeat(self.seen[keys], new)
         self.seen[keys] += new
-        stays = number >= self.seen[key] - self.values.shape[1]
-        self.values[key[stays], number[stays] % self.values.shape[1]] = value[stays]
+        stays = number >= self.seen[key] - self.most
+        key, number = key[stays], number[stays]
+        self._take_pages(key, number % self.most // _PAGE)
+        self.pages[self._at(key, number)] = value[stays]
 
     def latest(self, keys: Integers) -> tuple[Integers, Floats]:
         """The values that are kept of sorted keys, each key's from the oldest on: keys and values."""
         self._make_room(keys)
-        kept = np.minimum(self.seen[keys], self.values.shape[1])
+        kept = np.minimum(self.seen[keys], self.most)
         number = _numbers(kept) + np.repeat(self.seen[keys] - kept, kept)
         keys = np.repeat(keys, kept)
-        return keys, self.values[keys, number % self.values.shape[1]]
+        return keys, self.pages[self._at(keys, number)]
 
     def forget(self, keys: Integers) -> None:
         """Forget all values of keys."""
         self._make_room(keys)
+        given_back = self.pages_of[keys]
+        self.free += given_back[given_back != _NONE].tolist()
+        self.pages_of[keys] = _NONE
         self.seen[keys] = 0
+
+    def _at(self, keys: Integers, number: Integers) -> tuple[NDArray[np.int32], Integers]:
+        """The page and the column of values."""
+        place = number % self.most
+        return self.pages_of[keys, place // _PAGE], place % _PAGE
 
     def _make_room(self, key: Integers) -> None:
         more = int(key.max(initial=-1)) + 1 - len(self.seen)
         if more > 0:
             more = max(more, len(self.seen))
             self.seen = np.concatenate((self.seen, np.zeros(more, dtype=np.int64)))
-            self.values = np.concatenate((self.values, np.empty((more, self.values.shape[1]))))
+            none = np.full((more, self.pages_of.shape[1]), _NONE, dtype=np.int32)
+            self.pages_of = np.concatenate((self.pages_of, none))
 
-    def _widen(self, longest: int) -> None:
-        """A ring narrower than `most` has never come round, so its values stay where they are."""
-        width = self.values.shape[1]
-        if longest > width < self.most:
-            wider = min(self.most, max(2 * width, longest))
-            self.values = np.concatenate((self.values, np.empty((len(self.values), wider - width))), axis=1)
+    def _take_pages(self, key: Integers, part: Integers) -> None:
+        """See that there is a page for each part of a key's ring."""
+        more = int(part.max(initial=0)) + 1 - self.pages_of.shape[1]
+        if more > 0:
+            none = np.full((len(self.pages_of), more), _NONE, dtype=np.int32)
+            self.pages_of = np.concatenate((self.pages_of, none), axis=1)
+        missing = self.pages_of[key, part] == _NONE
+        width = self.pages_of.shape[1]
+        places = np.unique(key[missing] * width + part[missing])
+        self.pages_of[places // width, places % width] = self._pages(len(places))
+
+    def _pages(self, count: int) -> Integers:
+        """So many pages that no key has: first those that were given back."""
+        again, self.free = self.free[:count], self.free[count:]
+        first, self.taken = self.taken, self.taken + count - len(again)
+        if self.taken > len(self.pages):
+            # Grown where it stands: a copy would take as much room again.
+            self.pages.resize((self.taken + self.taken // 8, _PAGE), refcheck=False)
+        return np.concatenate((np.array(again, dtype=np.int64), np.arange(first, self.taken)))
 
 
 def _numbers(counts: Integers) -> Integers:

@@ -21,7 +21,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from sentinel_cli.local._deferrable import deferrable, floors, least, never_falls
+from sentinel_cli.local._deferrable import conditions, deferrable, floors, least, never_falls
 from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
 from sql import Statement
 from sql.dialect import duration, parse
@@ -91,6 +91,8 @@ class Plan:
     """Target column and expression, the raw key left out."""
     view: tuple[str, str] | None = None
     """The first CTE, where it reads the source row by row: name and query."""
+    only_late: bool = False
+    """Whether nothing comes of a step in which no row arrives late."""
 
 
 def make_plan(statement: Statement, *, numbered: bool = False) -> Plan:
@@ -113,6 +115,8 @@ class _Planner:
         self.source = ""
         self.aliases: set[str] = set()
         """Columns that some CTE has computed."""
+        self.filters_late = False
+        """Whether only rows that arrived late pass some filter."""
         self.last = ""
         """Name of the relation that the next CTE may read."""
 
@@ -126,7 +130,8 @@ class _Planner:
         where, projection = self._main(query)
         segments = [segment for segment in self.segments if segment.ctes]
         view = segments[0].ctes[0] if ctes and segments[0].kind == "rows" else None
-        return Plan(self.statement, self.source, segments, where, projection, view)
+        only_late = self.filters_late and all(segment.kind == "rows" for segment in segments)
+        return Plan(self.statement, self.source, segments, where, projection, view, only_late)
 
     def _main(self, query: exp.Expr) -> tuple[str, list[tuple[str, str]]]:
         targets = [identifier.name for identifier in self.tree.this.expressions]
@@ -388,6 +393,8 @@ class _Planner:
         ]
         if calls and not behind:
             raise unknown(calls[0], self.file)
+        if where:
+            self.filters_late |= any(condition in behind for condition in conditions(where.this))
         for function in calls:
             function.replace(exp.column("__behind"))
 

@@ -61,7 +61,9 @@ class RangeState:
             return f"(SELECT {columns} FROM {self.name} LIMIT 0)"
         reach = timestamp(min(self.oldest.values()))
         among = f"({self.keys}) IN (SELECT ({self.keys}) FROM {self.name}_due)"
-        return f"(SELECT * FROM {self.rows.since(self.oldest, columns)} WHERE {self.segment.time} >= {reach} AND {among})"
+        return (
+            f"(SELECT * FROM {self.rows.since(self.oldest, columns)} WHERE {self.segment.time} >= {reach} AND {among})"
+        )
 
     def narrow(self, relation: str, where: str) -> str:
         """

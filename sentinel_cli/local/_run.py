@@ -52,6 +52,8 @@ class StatementRun:
 
     def survive(self, step: Step) -> int:
         """Take the rows of a step, and count those that the statement's filter leaves; they stand in a table."""
+        if self.plan.only_late and not step.has_late:
+            return 0
         relation, where = step.source, self.plan.where
         for number, segment in enumerate(self.plan.segments):
             relation = getattr(self, f"_{segment.kind}")(f"{self.prefix}_{number}", segment, relation, step)

@@ -44,7 +44,11 @@ class Step:
         lows, highs = ({partition: move[side] for partition, move in moved.items()} for side in (0, 1))
         # The loose bound is one that DuckDB can look up in a table's statistics, before it reads a row.
         loose = _between(column, _outermost(min, lows), _outermost(max, highs))
-        return f"({loose} AND {column} > {_own(lows, NEVER)} AND {column} <= {_own(highs, -NEVER)})"
+        own = [
+            of_partition({partition: beyond if instant is None else instant for partition, instant in bounds.items()})
+            for bounds, beyond in ((lows, NEVER), (highs, -NEVER))
+        ]
+        return f"({loose} AND {column} > make_timestamp_ms({own[0]}) AND {column} <= make_timestamp_ms({own[1]}))"
 
     def closes(self, size_ms: int) -> bool:
         """Whether some tumbling window of that length can have closed."""
@@ -73,15 +77,14 @@ def _outermost(choose: Callable[[list[int]], int], instants: Mapping[int, int | 
     return choose(known) if len(known) == len(instants) else None
 
 
-def _own(instants: Mapping[int, int | None], beyond: int) -> str:
+def of_partition(instants: Mapping[int, int]) -> str:
     """
-    The instant of a row's partition; where it is None, one beyond all rows, and NULL where there is no such partition.
+    The instant of a row's partition as SQL, NULL where it has none; epoch milliseconds.
 
     DuckDB plans a list in half the time that it takes for a condition on each partition.
     """
-    known = {partition: beyond if instant is None else instant for partition, instant in instants.items()}
-    places = ", ".join(str(known.get(partition, "NULL")) for partition in range(max(known) + 1))
-    return f"make_timestamp_ms(([{places}])[__partition + 1])"
+    places = ", ".join(str(instants.get(partition, "NULL")) for partition in range(max(instants) + 1))
+    return f"([{places}])[__partition + 1]"
 
 
 def _between(column: str, low: int | None, high: int | None) -> str:

@@ -66,6 +66,8 @@ class Engine:
         plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, after, until)]
         self.runs = [StatementRun(plan, self.connection, dict(managed)) for plan in plans]
         self.keys = Numbers(self.connection, "__keys", ("__partition", *RECORD_KEY), "__key")
+        self.written: Counter[str] = Counter()
+        """Rows that each sink holds."""
         self.taken: dict[str, int] = {}
         self.view = _shared_view(self.runs)
         for table in pipeline.tables:
@@ -128,10 +130,11 @@ class Engine:
 
     def drain(self, table: str) -> list[dict[str, Any]]:
         """The rows of a sink, in the order of emission; the sink is empty after that."""
+        if not self.written[table]:
+            return []
         rows = self.rows(table)
-        if rows:
-            self.connection.execute(f'TRUNCATE "{table}"')
-            self.taken = dict.fromkeys(self.taken, 0)
+        self._empty(table)
+        self.taken = dict.fromkeys(self.taken, 0)
         return rows
 
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -140,6 +143,7 @@ class Engine:
         names = ", ".join(f'"{column.name}"' for column in columns)
         cells = ", ".join(_cell(duckdb_type(column)) for column in columns)
         first = self.count(table) + 1
+        self.written[table] += len(rows)
         self.connection.execute(
             f'INSERT INTO "{table}" (__seq, {names}) SELECT unnest(?::BIGINT[]), {cells}',
             [list(range(first, first + len(rows))), *([row.get(column.name) for row in rows] for column in columns)],
@@ -167,7 +171,7 @@ class Engine:
     def clear(self) -> None:
         """Empty every sink, and forget which alerts have been decided; with those that come next they are compared."""
         for table in self.pipeline.tables:
-            self.connection.execute(f'TRUNCATE "{table.name}"')
+            self._empty(table.name)
         self.taken.clear()
         for run in self.runs:
             run.forget_seen()
@@ -210,12 +214,16 @@ class Engine:
         order = "ALL" if run.plan.source == RAW else "1"
         rows = f"SELECT {names} FROM {relation} ORDER BY {order}"
         numbered = f"SELECT {self.count(sink)} + row_number() OVER (), {names} FROM ({rows})"
-        self.connection.execute(f'INSERT INTO "{sink}" (__seq, {names}) {numbered}')
+        inserted = self.connection.execute(f'INSERT INTO "{sink}" (__seq, {names}) {numbered}')
+        self.written[sink] += inserted.fetchall()[0][0]
 
     def count(self, table: str) -> int:
         """How many rows a sink holds."""
-        count: int = self.connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0]
-        return count
+        return self.written[table]
+
+    def _empty(self, table: str) -> None:
+        if self.written.pop(table, 0):
+            self.connection.execute(f'TRUNCATE "{table}"')
 
     def _create_sink(self, table: Table) -> None:
         columns = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in table.columns)

@@ -27,18 +27,17 @@ def test_each_key_has_its_latest_values_before_the_new_ones(steps: list[list[tup
         histories.add(key, value)
 
 
-def test_a_ring_is_as_wide_as_the_longest_history_needs() -> None:
+def test_a_key_takes_no_more_room_than_its_own_history_needs() -> None:
     histories = Histories(288)
-    histories.add(*_room(histories, [0, 0, 1], [1.0, 2.0, 3.0]))
-    assert histories.values.shape[1] == 16
-    histories.add(*_room(histories, [1] * 300, list(range(300))))
-    assert histories.values.shape[1] == 288
-
-
-def _room(histories: Histories, key: list[int], value: list[float]) -> tuple[np.ndarray, np.ndarray]:
-    keys, values = np.array(key, dtype=np.int64), np.array(value, dtype=np.float64)
-    histories.before(keys, values)
-    return keys, values
+    histories.add(np.repeat(np.arange(1_000), 3), np.arange(3_000.0))
+    assert histories.taken == 1_000
+    histories.add(np.full(300, 7), np.arange(300.0))
+    assert histories.taken == 1_000 + 288 // 16 - 1
+    assert histories.latest(np.array([7]))[1].tolist() == [float(n) for n in range(12, 300)]
+    histories.forget(np.array([7]))
+    histories.add(np.full(20, 1_000), np.arange(20.0))
+    assert histories.taken == 1_000 + 288 // 16 - 1, "pages are taken again that were given back"
+    assert histories.latest(np.array([0, 7, 1_000]))[1].tolist() == [0.0, 1.0, 2.0, *map(float, range(20))]
 
 
 def test_what_is_kept_goes_into_another_ring() -> None:
