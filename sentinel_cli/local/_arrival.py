@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import duckdb
+import numpy as np
 from sqlglot import exp, parse_one
 
 from sentinel_cli.local._lateness import NEVER
 from sentinel_cli.local._plan import INPUT
-from sentinel_cli.local._step import Move, Step, of_partition
+from sentinel_cli.local._step import Before, Move, Step
 
 _VERDICT = "violation"
 """The column of the view judged_transactions that is NULL for a row that a rule may count."""
@@ -29,7 +30,7 @@ def arrive_all(connection: duckdb.DuckDBPyConnection, batch: str, mark: str) -> 
     late = _create(connection, "__late", f"SELECT __seq, __wm FROM ({marks}) WHERE time <= __wm")
     if late:
         _create(connection, "__marks", f"SELECT __seq, __wm FROM ({marks})")
-    return Step(_behind(batch, late), "__marks", bool(late), {0: (None, None)}, is_replay=True)
+    return Step(_behind(batch, bool(late)), "__marks", bool(late), {0: (None, None)}, is_replay=True)
 
 
 def arrive(
@@ -39,35 +40,36 @@ def arrive(
     The step of a batch of several partitions, each of which has a watermark of its own.
 
     Args:
-        connection: Gets the table `__marks`, and `__late` where rows arrived late.
-        batch: Relation of the rows, with `__partition`, ascending in `__seq`.
+        connection: Gets `__late` where rows arrived late.
+        batch: Relation of the rows, with `__partition`, ascending in `__seq` within each.
         mark: The table's watermark expression, as DuckDB SQL.
         watermarks: The watermark of each partition before the batch, none at its start.
         is_last: Whether it is the last, and closes every window.
     """
-    columns = f"SELECT __seq, __partition, epoch_ms(event_time) AS time, epoch_ms({mark}) AS mark FROM {batch}"
-    arrivals = "PARTITION BY __partition ORDER BY __seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    floor = f"coalesce({of_partition(watermarks)}, {NEVER})" if watermarks else str(NEVER)
-    before = f"greatest({floor}, coalesce(max(mark) OVER ({arrivals}), {NEVER}))"
-    _create(connection, "__marks", f"SELECT *, {before} AS __wm FROM ({columns})")
-    late_rows = "time <= __wm"
-    highest = f"SELECT __partition, max(mark), count(*) FILTER ({late_rows}) FROM __marks GROUP BY __partition"
-    found = {partition: (high, late) for partition, high, late in connection.execute(highest).fetchall()}
-    late = sum(late for _, late in found.values())
-    if late:
-        _create(connection, "__late", f"SELECT __seq, __wm FROM __marks WHERE {late_rows}")
-    latest: dict[int, int] = {partition: high for partition, (high, _) in found.items() if high is not None}
-    moves: dict[int, Move] = {}
-    for partition in sorted({0} if is_last and not found and not watermarks else {*watermarks, *found}):
-        low = watermarks.get(partition)
-        high = max(low if low is not None else NEVER, latest.get(partition, NEVER))
-        moves[partition] = (low, None if is_last else high)
-    return Step(_behind(batch, late), "__marks", bool(late), moves)
+    columns = f"__seq, __partition, epoch_ms(event_time) AS time, epoch_ms({mark}) AS mark"
+    found = connection.execute(f"SELECT {columns} FROM {batch} ORDER BY __seq").fetchnumpy()
+    sequence, partition, time = (np.asarray(found[name]) for name in ("__seq", "__partition", "time"))
+    marks = np.ma.filled(found["mark"], NEVER)
+    before, moves = (
+        np.empty_like(sequence),
+        dict[int, Move]((known, (mark, mark)) for known, mark in watermarks.items()),
+    )
+    for number in np.unique(partition).tolist():
+        own, low = np.flatnonzero(partition == number), watermarks.get(number)
+        highest = np.maximum.accumulate(np.concatenate(([NEVER if low is None else low], marks[own])))
+        before[own], moves[number] = highest[:-1], (low, int(highest[-1]))
+    if is_last:
+        moves = {known: (low, None) for known, (low, _) in moves.items()} or {0: (None, None)}
+    late = time <= before
+    if late.any():
+        connection.register("__late", {"__seq": sequence[late], "__wm": before[late]})
+    is_any = bool(late.any())
+    return Step(_behind(batch, is_any), "", is_any, moves, before=Before(sequence, partition, before))
 
 
-def _behind(batch: str, late: int) -> str:
+def _behind(batch: str, has_late: bool) -> str:
     """The batch with the watermark of each row that arrived late."""
-    if not late:
+    if not has_late:
         return f"(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM {batch})"
     behind = "make_timestamp_ms(l.__wm) AS __behind"
     return f"(SELECT b.*, {behind} FROM {batch} AS b LEFT JOIN __late AS l USING (__seq))"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 
 _SMALLEST = 100_000
 """Rows of a chunk, at least: a few chunks are read as fast as one."""
@@ -20,6 +21,7 @@ _SHARE = 8
 class _Chunk:
     table: str
     rows: int
+    """Rows that were added."""
     latest: dict[int, int] | None = None
     """Once it is closed: the latest instant at which one of its rows can matter, by partition, epoch milliseconds."""
 
@@ -33,13 +35,26 @@ class Chunks:
         self.chunks: list[_Chunk] = []
         self.made = 0
 
+    @property
+    def newest(self) -> str:
+        """The table that holds the rows that were added last."""
+        return self.chunks[-1].table
+
     def add(self, rows: str) -> None:
         """Keep the rows of a relation."""
+        ((count,),) = self._insert(rows, "").fetchall()
+        self.chunks[-1].rows += count
+
+    def add_and_look(self, rows: str, columns: str) -> dict[str, np.ndarray]:
+        """Keep the rows of a relation; some columns of them."""
+        found: dict[str, np.ndarray] = self._insert(rows, f" RETURNING {columns}").fetchnumpy()
+        self.chunks[-1].rows += len(next(iter(found.values())))
+        return found
+
+    def _insert(self, rows: str, returning: str) -> duckdb.DuckDBPyConnection:
         if not self.chunks or self.chunks[-1].rows >= max(_SMALLEST, sum(c.rows for c in self.chunks) // _SHARE):
             self._open(rows)
-        last = self.chunks[-1]
-        ((count,),) = self.connection.execute(f"INSERT INTO {last.table} BY NAME SELECT * FROM {rows}").fetchall()
-        last.rows += count
+        return self.connection.execute(f"INSERT INTO {self.newest} BY NAME SELECT * FROM {rows}{returning}")
 
     def since(self, instants: Mapping[int, int], columns: str = "*") -> str:
         """

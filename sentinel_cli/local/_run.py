@@ -129,14 +129,12 @@ class StatementRun:
     def waits(self, partition: int, watermark: int) -> bool:
         """Whether some row of a partition is in an open window, or has not been judged."""
         for name, segment in self.stateful():
-            if name in self.windows:
-                waiting = f"window_start > {timestamp(watermark - segment.size_ms + 1)}"
-            elif name in self.ranges:
-                waiting = f"__due > {timestamp(watermark)}"
-            else:
-                continue
-            if self._one(f"SELECT count(*) FROM {name} WHERE __partition = {partition} AND {waiting}")[0]:
+            if name in self.ranges and (self.ranges[name].waiting.partition == partition).any():
                 return True
+            if name in self.windows:
+                is_open = f"window_start > {timestamp(watermark - segment.size_ms + 1)}"
+                if self._one(f"SELECT count(*) FROM {name} WHERE __partition = {partition} AND {is_open}")[0]:
+                    return True
         return False
 
     def recall(self, step: Step) -> None:

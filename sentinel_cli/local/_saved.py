@@ -31,8 +31,8 @@ class Saved:
     def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, folder: Path) -> None:
         self.connection, self.keys, self.partition, self.folder = connection, keys, partition, folder
 
-    def read(self, runs: list[StatementRun]) -> None:
-        """Take up the state of all statements."""
+    def read(self, runs: list[StatementRun], watermark: int) -> None:
+        """Take up the state of all statements, which was written at a watermark of the partition."""
         if not self._has("keys"):
             return
         accounts = (
@@ -47,6 +47,7 @@ class Saved:
                     run.window(name).add(self._renumbered(name))
                 elif self._has(name):
                     self._read_range(name, run.range(name, segment))
+                    run.range(name, segment).wait(self.partition, watermark)
                 elif self._has(f"{name}.model"):
                     self._read_model(f"{name}.model", run.model(name, segment))
 
@@ -56,7 +57,7 @@ class Saved:
             for chunks in run.windows.values():
                 chunks.remove(self.partition)
             for state in run.ranges.values():
-                state.rows.remove(self.partition)
+                state.leave(self.partition)
                 state.admission.forget(numbers_of(self.connection, self.keys, self.partition, state.numbers))
             for model in run.models.values():
                 model.histories.forget(numbers_of(self.connection, self.keys, self.partition, model.numbers))

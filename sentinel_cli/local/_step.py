@@ -2,12 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
 
 from sentinel_cli.local._lateness import NEVER
+from sentinel_cli.local.anomalies import Integers
 
 Move = tuple[int | None, int | None]
 """A watermark before and after a step, in epoch milliseconds: None before the first, and after the last, which closes
 every window."""
+
+
+class Before(NamedTuple):
+    """The watermark of its partition before each row of a batch, ascending in `sequence`; epoch milliseconds."""
+
+    sequence: Integers
+    partition: Integers
+    watermark: Integers
+
+
+_NOTHING = Before(*(np.zeros(0, dtype=np.int64) for _ in Before._fields))
 
 
 @dataclass(frozen=True)
@@ -17,11 +32,13 @@ class Step:
     rows: str
     """Relation of the new rows, with `__seq` and `__behind`."""
     watermarks: str
-    """Relation of `__seq` and `__wm`, the watermark before each new row in epoch milliseconds; rows that arrived late
-    are always in it, and all rows where there is one."""
+    """Of a replay that has late rows: relation of `__seq` and `__wm`, the watermark before each row in epoch
+    milliseconds."""
     has_late: bool
     moves: Mapping[int, Move] = field(default_factory=dict)
     """By partition; a replay and a run that keeps no partitions apart have one, 0."""
+    before: Before = _NOTHING
+    """Of a step that is no replay."""
     is_replay: bool = False
     view: Callable[[str], str] = str
     """From rows to what the statement reads of them."""
@@ -56,6 +73,13 @@ class Step:
             low is None or high is None or (low + 1) // size_ms < (high + 1) // size_ms
             for low, high in self.moves.values()
         )
+
+    def reached(self, partition: Integers) -> Integers:
+        """The watermark after the step of each row's partition; epoch milliseconds."""
+        marks = np.full(max(self.moves) + 1, NEVER)
+        for number, (_, high) in self.moves.items():
+            marks[number] = -NEVER if high is None else high
+        return marks[partition]
 
     @property
     def highs(self) -> dict[int, int]:

@@ -115,7 +115,7 @@ class Engine:
 
     def load(self, partition: int, folder: Path, watermark: int) -> None:
         """Take up what another run kept of a partition, and the watermark that it had."""
-        self._saved(partition, folder).read(self._detectors())
+        self._saved(partition, folder).read(self._detectors(), watermark)
         self.watermarks[partition] = watermark
 
     def forget(self, partition: int) -> None:
@@ -206,7 +206,7 @@ class Engine:
     def _since(self, table: str, taken: int) -> Step:
         """The rows that were written to a table after so many."""
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
-        return Step(new, "__marks", has_late=False)
+        return Step(new, "", has_late=False)
 
     def _emit(self, run: StatementRun, relation: str) -> None:
         sink = run.plan.statement.writes
