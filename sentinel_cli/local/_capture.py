@@ -13,6 +13,7 @@ import numpy as np
 import orjson
 
 from sentinel_cli.inputs.contract import text
+from sentinel_cli.local._keys import Keys
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import RECORD_KEY
@@ -35,7 +36,7 @@ class Capture:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, runs: list[StatementRun]
+        self, connection: duckdb.DuckDBPyConnection, keys: Keys, partition: int, runs: list[StatementRun]
     ) -> None:
         self.connection, self.keys, self.partition = connection, keys, partition
         self.rows: dict[str, str] = {}
@@ -103,17 +104,12 @@ class Capture:
         return numbers_of(self.connection, self.keys, self.partition, numbers)
 
 
-def numbers_of(
-    connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, numbers: Numbers | None
-) -> Integers:
+def numbers_of(connection: duckdb.DuckDBPyConnection, keys: Keys, partition: int, numbers: Numbers | None) -> Integers:
     """The numbers of a partition's keys, ascending, in one numbering; the record's own without it."""
-    numbers = numbers or keys
-    if not numbers.count:
+    known = numbers or keys
+    if not known.count:
         return np.zeros(0, dtype=np.int64)
-    own = f"__partition = {partition}"
-    if "__key" in numbers.columns:
-        own = f"__key IN (SELECT __key FROM {keys.table} WHERE {own})"
-    query = f"SELECT {numbers.number} AS number FROM {numbers.table} WHERE {own}"
+    query = f"SELECT {known.number} AS number FROM {known.table} WHERE __partition = {partition}"
     return np.asarray(connection.execute(f"{query} ORDER BY number").fetchnumpy()["number"])
 
 

@@ -21,8 +21,10 @@ class Model:
         text = connection.execute(f"SELECT {segment.options}").fetchall()[0][0]
         self.options = DetectOptions.from_json(text)
         self.histories = Histories(history_rows(self.options))
-        self.keys = ", ".join(segment.keys)
-        self.numbers = Numbers(connection, f"{name}_numbers", segment.keys, "__number")
+        is_numbered = segment.keys == ("__key",)
+        self.numbers = None if is_numbered else Numbers(connection, f"{name}_numbers", segment.keys, "__number")
+        """Of the keys, where they are not the record's own, which every row has a number for."""
+        self.number = "__key" if is_numbered else "__number"
 
     def judge(self, relation: str, kept: str, *, is_replay: bool) -> str:
         """
@@ -33,10 +35,11 @@ class Model:
         new, judged = f"{self.name}_new", f"{self.name}_judged"
         created = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT * FROM {relation}")
         (rows,) = created.fetchall()[0]
-        self.numbers.add(new)
+        if self.numbers is not None:
+            self.numbers.add(new)
         parts = 1 + rows // _ROWS
         for part in range(parts):
-            key, value, row = self._ordered(new, f"__number % {parts} = {part}")
+            key, value, row = self._ordered(new, f"{self.number} % {parts} = {part}")
             answers = self._answers(key, value, is_replay=is_replay)
             self.connection.register("__answers", {"__row": row, "actual_value": value, **answers})
             create = f"CREATE OR REPLACE TEMP TABLE {judged} AS" if part == 0 else f"INSERT INTO {judged}"
@@ -46,12 +49,14 @@ class Model:
 
     def _ordered(self, new: str, which: str) -> tuple[Integers, Floats, Integers]:
         """Keys, values and row ids of those rows whose keys fulfil a condition, sorted by key and time."""
+        rows = f"(SELECT *, rowid AS __row FROM {new})"
         found = self.connection.execute(
-            f"SELECT __number, {self.segment.value} AS value, __row FROM (SELECT *, rowid AS __row FROM {new}) "
-            f"JOIN {self.numbers.table} USING ({self.keys}) WHERE {which} ORDER BY __number, {self.segment.time}"
+            f"SELECT {self.number} AS number, {self.segment.value} AS value, __row "
+            f"FROM {rows if self.numbers is None else self.numbers.joined(rows)} "
+            f"WHERE {which} ORDER BY number, {self.segment.time}"
         ).fetchnumpy()
         value = np.ma.filled(found["value"].astype(np.float64), np.nan)
-        return np.asarray(found["__number"]), value, np.asarray(found["__row"])
+        return np.asarray(found["number"]), value, np.asarray(found["__row"])
 
     def _answers(self, key: Integers, value: Floats, *, is_replay: bool) -> dict[str, np.ndarray]:
         if is_replay:

@@ -18,6 +18,7 @@ import orjson
 
 from sentinel_cli.inputs.contract import text
 from sentinel_cli.local._capture import ACCOUNT, numbers_of
+from sentinel_cli.local._keys import Keys
 from sentinel_cli.local._lateness import KeyState
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
@@ -28,7 +29,7 @@ from sentinel_cli.local._run import StatementRun
 class Saved:
     """The files of one partition."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Numbers, partition: int, folder: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, keys: Keys, partition: int, folder: Path) -> None:
         self.connection, self.keys, self.partition, self.folder = connection, keys, partition, folder
 
     def read(self, runs: list[StatementRun], watermark: int) -> None:
@@ -38,8 +39,7 @@ class Saved:
         accounts = (
             f"(SELECT {ACCOUNT}, {self.partition}::INTEGER AS __partition, __key AS __old FROM {self._file('keys')})"
         )
-        self.keys.add(accounts)
-        renumbered = f"SELECT __old, __key FROM {self.keys.joined(accounts)}"
+        renumbered = f"SELECT __old, __key FROM {self.keys.beside(accounts, '__taken_up')}"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __renumbered AS {renumbered}")
         for run in runs:
             for name, segment in run.stateful():

@@ -14,8 +14,8 @@ from sentinel_cli.local._arrival import arrive, arrive_all, judge
 from sentinel_cli.local._capture import Capture
 from sentinel_cli.local._expressions import to_duckdb
 from sentinel_cli.local._functions import register_functions
-from sentinel_cli.local._numbers import Numbers
-from sentinel_cli.local._plan import INPUT, RECORD_KEY, make_plan
+from sentinel_cli.local._keys import Keys
+from sentinel_cli.local._plan import INPUT, make_plan
 from sentinel_cli.local._run import Managed, StatementRun, choose
 from sentinel_cli.local._saved import Saved
 from sentinel_cli.local._step import Step
@@ -65,7 +65,7 @@ class Engine:
         self.pipeline = pipeline
         plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, after, until)]
         self.runs = [StatementRun(plan, self.connection, dict(managed)) for plan in plans]
-        self.keys = Numbers(self.connection, "__keys", ("__partition", *RECORD_KEY), "__key")
+        self.keys = Keys(self.connection)
         self.written: Counter[str] = Counter()
         """Rows that each sink holds."""
         self.taken: dict[str, int] = {}
