@@ -21,15 +21,25 @@ def bring_up(folder: Path, partitions: int | None) -> dict[str, str]:
     broker = LocalBroker(folder)
     _say(f"starting Apache Kafka and Apicurio Registry in {folder}")
     broker.start()
+    make_ready(broker.bootstrap, broker.registry_url, partitions)
+    _say(f"broker {broker.bootstrap}, registry {broker.registry_url}; `sentinel broker down` stops them")
+    return broker.settings()
+
+
+def make_ready(bootstrap: str, registry_url: str, partitions: int | None) -> dict[str, str]:
+    """Make topics and schemas on a broker without keys that is there; the settings by which the commands find it."""
     nobody = SecretStr("")
     plaintext = SecurityProtocol.plaintext
-    connection = Connection(broker.bootstrap, plaintext, "", nobody, "", broker.registry_url, "", nobody)
+    connection = Connection(bootstrap, plaintext, "", nobody, "", registry_url, "", nobody)
     check_broker(connection)
     admin, registry = AdminClient(connection.client()), Registry(connection)
     plan = make_plan(load_pipeline().tables, admin, registry, partitions)
     carry_out(plan, admin, registry, 1, _say)
-    _say(f"broker {broker.bootstrap}, registry {broker.registry_url}; `sentinel broker down` stops them")
-    return broker.settings()
+    return {
+        "SENTINEL_KAFKA_BOOTSTRAP_ENDPOINT": bootstrap,
+        "SENTINEL_KAFKA_SECURITY_PROTOCOL": plaintext.value,
+        "SENTINEL_SCHEMA_REGISTRY_ENDPOINT": registry_url,
+    }
 
 
 def bring_down(folder: Path, *, delete: bool) -> str:

@@ -81,6 +81,22 @@ def test_up_gives_the_settings_of_a_broker_that_outlives_it(folder: Path) -> Non
     assert "nothing was started" in sentinel("broker", "down", "--folder", str(folder)).stderr
 
 
+def test_up_makes_a_broker_that_is_there_ready_and_starts_none(fresh: LocalBroker, folder: Path) -> None:
+    where = ("--bootstrap", fresh.bootstrap, "--registry", fresh.registry_url)
+    AdminClient(connection(fresh).client()).delete_topics([ALERTS])[ALERTS].result(15)
+    running = processes(fresh.folder)
+    up = sentinel("broker", "up", *where)
+    assert up.returncode == 0, up.stderr
+    assert dict(line.split("=", 1) for line in up.stdout.splitlines()) == fresh.settings()
+    assert f"topic {ALERTS}" in up.stderr
+    assert processes(fresh.folder) == running
+    for wrong in (where[:2], where[2:], (*where, "--folder", str(folder))):
+        refused = sentinel("broker", "up", *wrong)
+        assert (refused.returncode, "takes --bootstrap and --registry" in refused.stderr) == (2, True)
+    nowhere = sentinel("broker", "up", "--bootstrap", "127.0.0.1:1", "--registry", fresh.registry_url)
+    assert (nowhere.returncode, nowhere.stdout) == (1, "")
+
+
 def test_a_broker_that_is_killed_comes_back_with_its_records(fresh: LocalBroker) -> None:
     write(fresh, [b'{"account_id": "acct-1"}'], ALERTS)
     fresh.kafka.stop(seconds=0)
