@@ -83,7 +83,8 @@ def test_up_gives_the_settings_of_a_broker_that_outlives_it(folder: Path) -> Non
 
 def test_up_makes_a_broker_that_is_there_ready_and_starts_none(fresh: LocalBroker, folder: Path) -> None:
     where = ("--bootstrap", fresh.bootstrap, "--registry", fresh.registry_url)
-    AdminClient(connection(fresh).client()).delete_topics([ALERTS])[ALERTS].result(15)
+    admin = AdminClient(connection(fresh).client())
+    admin.delete_topics([ALERTS])[ALERTS].result(15)
     running = processes(fresh.folder)
     up = sentinel("broker", "up", *where)
     assert up.returncode == 0, up.stderr
