@@ -6,18 +6,16 @@ A replay is one step that ends with the last watermark; it keeps no state. Both 
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._lateness import admit
+from sentinel_cli.local._model import Model
 from sentinel_cli.local._plan import INPUT, Plan, Segment
 from sentinel_cli.local._range_state import RangeState
 from sentinel_cli.local._step import Step, timestamp
-
-if TYPE_CHECKING:
-    from sentinel_cli.local._model import Model
 
 Answers = list[list[tuple[str | None, ...]]]
 Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
@@ -117,11 +115,8 @@ class StatementRun:
             self.ranges[name] = RangeState(self.connection, name, segment)
         return self.ranges[name]
 
-    def model(self, name: str, segment: Segment) -> "Model":
+    def model(self, name: str, segment: Segment) -> Model:
         """What a model remembers."""
-        # NumPy, slow to import, only where it is needed
-        from sentinel_cli.local._model import Model
-
         if name not in self.models:
             self.models[name] = Model(self.connection, segment, name)
         return self.models[name]
