@@ -2,8 +2,8 @@
 `sentinel run` on a broker of its own: events a second while it catches up, memory, and the time from event to alert.
 
 The history spans eight hours, so that both windows of every rule but the weekly one are full before the second half of
-it; a service with as many threads as there are cores reads it. One with a single thread goes on in real time. Both
-keep their snapshots all the while. Broker, registry, service and sender share the machine.
+it. A service with one thread reads it, and goes on in real time after a restart; snapshots are kept all the while.
+Broker, registry, service and sender share the machine.
 """
 
 import json
@@ -59,7 +59,7 @@ def _measure(figures: Figures, stream: "Stream", home: Path, events: int) -> Non
     section, name = "service", f"{stream.accounts:,} accounts"
     now = round(time.time() * 1000)
     stream.send(np.linspace(now - HOURS * 3_600_000, now, events).astype(np.int64))
-    with service(home, "--threads", str(os.cpu_count())) as process:
+    with service(home) as process:
         caught = catch_up(process, events)
         figures.add(section, f"{name}: a history of {events:,}", [caught], int(caught["events"]))
         figures.at_least(section, f"{name}: events a second", caught["events"] / caught["seconds"], 50_000, "events/s")
@@ -126,12 +126,12 @@ class Stream:
 
 
 @contextmanager
-def service(home: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+def service(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The service, on the broker that the environment names, until it is no longer needed."""
     command = [sys.executable, "-m", "sentinel_cli", "run", "--state", str(home / "state"), "--stack", ""]
     with (home / "run.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--metrics-port", str(_PORT), "--ledger", str(home / "ledger.sqlite"), *options],
+            [*command, "--metrics-port", str(_PORT), "--ledger", str(home / "ledger.sqlite")],
             cwd=home,
             stderr=log,
         )
