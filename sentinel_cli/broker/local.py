@@ -114,12 +114,7 @@ class LocalBroker:
 
     def settings(self) -> dict[str, str]:
         """The variables by which the commands find them."""
-        protocol = "SASL_SSL" if self.listener else "PLAINTEXT"
-        return {
-            "SENTINEL_KAFKA_BOOTSTRAP_ENDPOINT": self.bootstrap,
-            "SENTINEL_KAFKA_SECURITY_PROTOCOL": protocol,
-            "SENTINEL_SCHEMA_REGISTRY_ENDPOINT": self.registry_url,
-        }
+        return settings(self.bootstrap, "SASL_SSL" if self.listener else "PLAINTEXT", self.registry_url)
 
     def _places(self) -> Places:
         file = self.folder / _PLACES
@@ -163,3 +158,12 @@ class LocalBroker:
                     return
             sleep(0.1)
         raise ServiceError("The registry does not answer after 60 s.")
+
+
+def settings(bootstrap: str, protocol: str, registry_url: str) -> dict[str, str]:
+    """The variables by which the commands find a broker and its registry."""
+    return {
+        "SENTINEL_KAFKA_BOOTSTRAP_ENDPOINT": bootstrap,
+        "SENTINEL_KAFKA_SECURITY_PROTOCOL": protocol,
+        "SENTINEL_SCHEMA_REGISTRY_ENDPOINT": registry_url,
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
-from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.broker.local import LocalBroker, settings
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.registry import Registry
@@ -21,9 +21,9 @@ def bring_up(folder: Path, partitions: int | None) -> dict[str, str]:
     broker = LocalBroker(folder)
     _say(f"starting Apache Kafka and Apicurio Registry in {folder}")
     broker.start()
-    make_ready(broker.bootstrap, broker.registry_url, partitions)
+    ready = make_ready(broker.bootstrap, broker.registry_url, partitions)
     _say(f"broker {broker.bootstrap}, registry {broker.registry_url}; `sentinel broker down` stops them")
-    return broker.settings()
+    return ready
 
 
 def make_ready(bootstrap: str, registry_url: str, partitions: int | None) -> dict[str, str]:
@@ -35,11 +35,7 @@ def make_ready(bootstrap: str, registry_url: str, partitions: int | None) -> dic
     admin, registry = AdminClient(connection.client()), Registry(connection)
     plan = make_plan(load_pipeline().tables, admin, registry, partitions)
     carry_out(plan, admin, registry, 1, _say)
-    return {
-        "SENTINEL_KAFKA_BOOTSTRAP_ENDPOINT": bootstrap,
-        "SENTINEL_KAFKA_SECURITY_PROTOCOL": plaintext.value,
-        "SENTINEL_SCHEMA_REGISTRY_ENDPOINT": registry_url,
-    }
+    return settings(bootstrap, plaintext.value, registry_url)
 
 
 def bring_down(folder: Path, *, delete: bool) -> str:

@@ -50,10 +50,8 @@ def arrive(
     found = connection.execute(f"SELECT {columns} FROM {batch} ORDER BY __seq").fetchnumpy()
     sequence, partition, time = (np.asarray(found[name]) for name in ("__seq", "__partition", "time"))
     marks = np.ma.filled(found["mark"], NEVER)
-    before, moves = (
-        np.empty_like(sequence),
-        dict[int, Move]((known, (mark, mark)) for known, mark in watermarks.items()),
-    )
+    before = np.empty_like(sequence)
+    moves: dict[int, Move] = {known: (low, low) for known, low in watermarks.items()}
     for number in np.unique(partition).tolist():
         own, low = np.flatnonzero(partition == number), watermarks.get(number)
         highest = np.maximum.accumulate(np.concatenate(([NEVER if low is None else low], marks[own])))
@@ -61,10 +59,10 @@ def arrive(
     if is_last:
         moves = {known: (low, None) for known, (low, _) in moves.items()} or {0: (None, None)}
     late = time <= before
-    if late.any():
+    has_late = bool(late.any())
+    if has_late:
         connection.register("__late", {"__seq": sequence[late], "__wm": before[late]})
-    is_any = bool(late.any())
-    return Step(_behind(batch, is_any), "", is_any, moves, before=Before(sequence, partition, before))
+    return Step(_behind(batch, has_late), "", has_late, moves, before=Before(sequence, partition, before))
 
 
 def _behind(batch: str, has_late: bool) -> str:

@@ -11,7 +11,7 @@ from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._lateness import NEVER
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import Segment
-from sentinel_cli.local._step import Step, timestamp
+from sentinel_cli.local._step import NOTHING, Before, Step, timestamp
 from sentinel_cli.local.anomalies import Flags, Integers
 
 
@@ -36,8 +36,8 @@ class RangeState:
         self.admission = Admission(segment.size_ms)
         self.columns: list[str] = []
         self.waiting = Waiting(*(np.zeros(0, dtype=np.int64) for _ in Waiting._fields))
-        self.firsts: dict[int, int] = {}
-        """By partition, the first sequence number of the last step."""
+        self.before: Before = NOTHING
+        """Of the last step."""
         self.oldest: dict[int, int] = {}
         """By partition, the earliest time that rows look back on whose time came in the last step."""
 
@@ -124,14 +124,12 @@ class RangeState:
 
     def _arrived(self, relation: str, step: Step) -> "Waiting":
         """Keep the rows that the OVER accepts, each in the life of its key."""
-        sequence, partition, watermark = step.before
-        numbers, firsts = np.unique(partition, return_index=True)
-        self.firsts = dict(zip(numbers.tolist(), sequence[firsts].tolist(), strict=True))
+        self.before = step.before
         due = f"greatest({self.segment.time}, __behind + INTERVAL '1' MILLISECOND) AS __due"
         rows = f"(SELECT *, {due}, 0::BIGINT AS __epoch FROM {self.numbered(relation)})"
         arrived = _waiting(self.rows.add_and_look(rows, self._waiting))
         arrived = arrived.chosen(np.argsort(arrived.sequence))
-        before = watermark[np.searchsorted(sequence, arrived.sequence)]
+        before = step.before.watermark[np.searchsorted(step.before.sequence, arrived.sequence)]
         in_order = Arrivals(arrived.sequence, arrived.key, arrived.partition, arrived.time, before)
         places, epochs = self.admission.judge(in_order, self._adopt)
         return arrived.chosen(self._revised(arrived.sequence, places, epochs)) if len(places) else arrived
@@ -152,8 +150,9 @@ class RangeState:
         return stays
 
     def _adopt(self, number: int, epoch: int) -> list[int]:
-        before = self.firsts[int(self.admission.partition[number])]
-        life = f"{self.number} = {number} AND __seq >= {epoch} AND __seq < {before}"
+        sequence, partition, _ = self.before
+        first = sequence[partition == self.admission.partition[number]][0]
+        life = f"{self.number} = {number} AND __seq >= {epoch} AND __seq < {first}"
         self.rows.update(f"__epoch = {epoch} WHERE {life}")
         found = self.connection.execute(f"SELECT epoch_ms({self.segment.time}) FROM {self.name} WHERE {life}")
         return [time for (time,) in found.fetchall()]

@@ -22,7 +22,7 @@ class Before(NamedTuple):
     watermark: Integers
 
 
-_NOTHING = Before(*(np.zeros(0, dtype=np.int64) for _ in Before._fields))
+NOTHING = Before(*(np.zeros(0, dtype=np.int64) for _ in Before._fields))
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Step:
     has_late: bool
     moves: Mapping[int, Move] = field(default_factory=dict)
     """By partition; a replay and a run that keeps no partitions apart have one, 0."""
-    before: Before = _NOTHING
+    before: Before = NOTHING
     """Of a step that is no replay."""
     is_replay: bool = False
     view: Callable[[str], str] = str
@@ -62,7 +62,7 @@ class Step:
         # The loose bound is one that DuckDB can look up in a table's statistics, before it reads a row.
         loose = _between(column, _outermost(min, lows), _outermost(max, highs))
         own = [
-            of_partition({partition: beyond if instant is None else instant for partition, instant in bounds.items()})
+            _of_partition({partition: beyond if instant is None else instant for partition, instant in bounds.items()})
             for bounds, beyond in ((lows, NEVER), (highs, -NEVER))
         ]
         return f"({loose} AND {column} > make_timestamp_ms({own[0]}) AND {column} <= make_timestamp_ms({own[1]}))"
@@ -101,7 +101,7 @@ def _outermost(choose: Callable[[list[int]], int], instants: Mapping[int, int | 
     return choose(known) if len(known) == len(instants) else None
 
 
-def of_partition(instants: Mapping[int, int]) -> str:
+def _of_partition(instants: Mapping[int, int]) -> str:
     """
     The instant of a row's partition as SQL, NULL where it has none; epoch milliseconds.
 

@@ -143,11 +143,11 @@ class Engine:
         names = ", ".join(f'"{column.name}"' for column in columns)
         cells = ", ".join(_cell(duckdb_type(column)) for column in columns)
         first = self.count(table) + 1
-        self.written[table] += len(rows)
         self.connection.execute(
             f'INSERT INTO "{table}" (__seq, {names}) SELECT unnest(?::BIGINT[]), {cells}',
             [list(range(first, first + len(rows))), *([row.get(column.name) for row in rows] for column in columns)],
         )
+        self.written[table] += len(rows)
 
     def decide(self) -> None:
         """Run enrichment and triage on the alerts that have come since the last time."""
