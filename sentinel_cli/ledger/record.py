@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, Literal
 
 Stage = Literal["enrichment", "triage", "analyst"]
@@ -42,7 +43,7 @@ class Record:
     alert: Mapping[str, Any] | None
     """The enriched alert that triage read, by which the answer can be judged again."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same for one alert, stage, prompt and answer, so that a repeated transaction adds no second record."""
         answered = _digest(canonical([self.prompt, self.answer]))
@@ -50,7 +51,7 @@ class Record:
 
     def content(self) -> str:
         """The record as canonical JSON, its id included."""
-        return canonical({"id": self.id, **asdict(self)})
+        return canonical({"id": self.id, **{name: getattr(self, name) for name in _NAMES}})
 
 
 def read_record(content: str) -> Record:

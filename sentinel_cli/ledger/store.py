@@ -104,7 +104,8 @@ class Ledger:
         if not records:
             return 0
         with self._failing("written"), closing(self._open()) as connection, _exclusive(connection):
-            head, before = _head(connection), _head(connection).number
+            head = _head(connection)
+            before = head.number
             for record in records:
                 if not connection.execute("SELECT 1 FROM records WHERE id = ?", [record.id]).fetchone():
                     content = record.content()
