@@ -18,7 +18,7 @@ from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import RECORD_KEY
 from sentinel_cli.local._range_state import RangeState
-from sentinel_cli.local._run import StatementRun
+from sentinel_cli.local._run import StatementRun, candidates_of
 from sentinel_cli.local.anomalies import Integers
 
 ACCOUNT = ", ".join(RECORD_KEY)
@@ -75,18 +75,19 @@ class Capture:
     def _take(self, runs: list[StatementRun]) -> None:
         own = f"__partition = {self.partition}"
         self.rows["keys"] = f"SELECT __key, {ACCOUNT} FROM {self.keys.table} WHERE {own}"
+        for candidates in candidates_of(runs):
+            if candidates.rows.chunks:
+                columns = f"* EXCLUDE ({candidates.number})" if candidates.numbers else "*"
+                self.rows[candidates.name] = f"SELECT {columns} FROM {candidates.name} WHERE {own}"
         for run in runs:
-            for name in run.windows:
-                self.rows[name] = f"SELECT * FROM {name} WHERE {own}"
             for name, state in run.ranges.items():
-                columns = "* EXCLUDE (__number)" if state.numbers else "*"
-                self.rows[name] = f"SELECT {columns} FROM {name} WHERE {own}"
-                self.arrays[f"{name}.lives"] = self._lives(state), state.numbers
+                self.rows[f"{name}.epochs"] = f"SELECT * FROM {state.epochs} WHERE {own}"
+                self.arrays[f"{name}.lives"] = self._lives(state), state.candidates.numbers
             for name, model in run.models.items():
                 self.arrays[f"{name}.model"] = self._learnt(model), model.numbers
 
     def _lives(self, state: RangeState) -> dict[str, np.ndarray]:
-        admission, number = state.admission, self._numbers(state.numbers)
+        admission, number = state.admission, self._numbers(state.candidates.numbers)
         number = number[admission.remembers(number)]
         followed = [admission.followed.get(n) for n in number.tolist()] if admission.followed else [None] * len(number)
         columns = {"number": number, "epoch": admission.epoch[number], "cleanup": admission.cleanup[number]}

@@ -4,16 +4,17 @@ Runs a plan on DuckDB: each step takes new rows up to a watermark and gives what
 A replay is one step that ends with the last watermark; it keeps no state. Both ways run the same segments.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
 
-from sentinel_cli.local._chunks import Chunks
+from sentinel_cli.local._candidates import Candidates
 from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._model import Model
-from sentinel_cli.local._plan import INPUT, Plan, Segment
+from sentinel_cli.local._plan import Plan, Segment
 from sentinel_cli.local._range_state import RangeState
 from sentinel_cli.local._step import Step, timestamp
 
@@ -30,13 +31,18 @@ in place of the name that the SQL asked for.
 class StatementRun:
     """One statement and the state that it keeps between steps."""
 
-    def __init__(self, plan: Plan, connection: duckdb.DuckDBPyConnection, managed: dict[str, Managed]) -> None:
-        self.plan, self.connection, self.managed = plan, connection, managed
+    def __init__(
+        self,
+        plan: Plan,
+        connection: duckdb.DuckDBPyConnection,
+        managed: dict[str, Managed],
+        candidates: Candidates | None = None,
+    ) -> None:
+        self.plan, self.connection, self.managed, self.candidates = plan, connection, managed, candidates
+        """`candidates` are what its windows are over where it runs step by step."""
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
         self.survivors = f"{self.prefix}_survivors"
         self.ranges: dict[str, RangeState] = {}
-        self.windows: dict[str, Chunks] = {}
-        """Rows of open tumbling windows."""
         self.models: dict[str, Model] = {}
         self.admitted: Callable[[str], str] = str
         self.answered_by = ""
@@ -74,7 +80,7 @@ class StatementRun:
         if state is None:
             return relation
         near = state.narrow(relation, where) if state.oldest else ""
-        return near and _query(self.plan.segments[-1], near)
+        return near and self.plan.segments[-1].over(near)
 
     def _filtered(self, relation: str, where: str) -> int:
         return self._create(self.survivors, f"SELECT * FROM {relation} WHERE {where}")
@@ -101,18 +107,12 @@ class StatementRun:
     def stateful(self) -> list[tuple[str, Segment]]:
         """The segments that keep state between steps, by the names of their tables."""
         named = [(f"{self.prefix}_{number}", segment) for number, segment in enumerate(self.plan.segments)]
-        return [(name, segment) for name, segment in named if segment.kind in {"tumble", "range", "model"}]
-
-    def window(self, name: str) -> Chunks:
-        """Rows of the open windows of a segment."""
-        if name not in self.windows:
-            self.windows[name] = Chunks(self.connection, name, "window_start")
-        return self.windows[name]
+        return [(name, segment) for name, segment in named if segment.kind in {"range", "model"}]
 
     def range(self, name: str, segment: Segment) -> RangeState:
         """The state of an OVER."""
         if name not in self.ranges:
-            self.ranges[name] = RangeState(self.connection, name, segment)
+            self.ranges[name] = RangeState(self.connection, name, segment, self._candidates)
         return self.ranges[name]
 
     def model(self, name: str, segment: Segment) -> Model:
@@ -123,14 +123,15 @@ class StatementRun:
 
     def waits(self, partition: int, watermark: int) -> bool:
         """Whether some row of a partition is in an open window, or has not been judged."""
-        for name, segment in self.stateful():
-            if name in self.ranges and (self.ranges[name].waiting.partition == partition).any():
-                return True
-            if name in self.windows:
-                is_open = f"window_start > {timestamp(watermark - segment.size_ms + 1)}"
-                if self._one(f"SELECT count(*) FROM {name} WHERE __partition = {partition} AND {is_open}")[0]:
-                    return True
-        return False
+        if any((state.waiting.partition == partition).any() for state in self.ranges.values()):
+            return True
+        segment = self.plan.windowed
+        if segment is None or segment.kind != "tumble" or not self._candidates.rows.chunks:
+            return False
+        first = watermark - segment.size_ms + 1
+        rows = _windows(segment, self._candidates.rows.since({partition: first}))
+        is_open = f"__partition = {partition} AND window_start > {timestamp(first)}"
+        return self._one(f"SELECT count(*) FROM {rows} WHERE {is_open}")[0] > 0
 
     def recall(self, step: Step) -> None:
         """Take rows of which nothing comes out: those that come later are compared with them."""
@@ -147,34 +148,31 @@ class StatementRun:
                 self.connection.execute(f"DROP TABLE IF EXISTS {self.prefix}_{number}_seen")
 
     def _rows(self, _name: str, segment: Segment, relation: str, _step: Step) -> str:
-        return _query(segment, relation)
+        return segment.over(relation)
 
-    def _tumble(self, name: str, segment: Segment, relation: str, step: Step) -> str:
-        """Rows of open windows are kept; a row is dropped if its window has closed before it arrived."""
-        size = f"INTERVAL '{segment.size_ms}' MILLISECOND"
-        start = f"time_bucket({size}, {segment.time}, TIMESTAMP '1970-01-01')"
-        last = f"INTERVAL '{segment.size_ms - 1}' MILLISECOND"
-
-        def admitted(rows: str) -> str:
-            on_time = f"__behind IS NULL OR {start} + {last} > __behind"
-            return f"(SELECT *, {start} AS window_start FROM {rows} WHERE {on_time})"
-
+    def _tumble(self, _name: str, segment: Segment, relation: str, step: Step) -> str:
+        """The windows that close."""
         if step.is_replay:
-            self.admitted = admitted
-            return _query(segment, admitted(relation))
-        self.window(name).add(admitted(relation))
-        closed = step.passed("window_start", segment.size_ms - 1)
-        return _query(segment, f"(SELECT * FROM {name} WHERE {closed})")
+            self.admitted = functools.partial(_windows, segment)
+            return segment.over(self.admitted(relation))
+        return segment.over(self._closed(segment, step))
+
+    def _closed(self, segment: Segment, step: Step) -> str:
+        """The candidates in tumbling windows that close in a step."""
+        last = segment.size_ms - 1
+        lows = {partition: low - last for partition, (low, _) in step.moves.items() if low is not None}
+        rows = _windows(segment, self._candidates.rows.since(lows))
+        return f"(SELECT * FROM {rows} WHERE {step.passed('window_start', last)})"
 
     def _range(self, name: str, segment: Segment, relation: str, step: Step) -> str:
-        """Rows are kept as far as windows look back; those whose time has come are judged, with their keys' others."""
+        """Those rows are judged whose time has come, with their keys' others."""
         if step.is_replay:
             self.admitted = self._admission(name, segment, relation, step)
-            return _query(segment, self.admitted(relation))
+            return segment.over(self.admitted(relation))
         state = self.range(name, segment)
-        state.take(relation, step)
+        state.take(step)
         is_last = segment is self.plan.segments[-1]
-        return _query(segment, state.needed(state.named(segment.sql + self.plan.where) if is_last else "*"))
+        return segment.over(state.needed(state.named(segment.sql + self.plan.where) if is_last else "*"))
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
         """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""
@@ -206,7 +204,7 @@ class StatementRun:
         seen, new = f"{name}_seen", f"{name}_new"
         self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {seen} AS SELECT {keys} FROM {relation} LIMIT 0")
         unseen = f"(SELECT * FROM {relation} WHERE ({keys}) NOT IN (SELECT ({keys}) FROM {seen}))"
-        self._create(new, f"SELECT * FROM {_query(segment, unseen)}")
+        self._create(new, f"SELECT * FROM {segment.over(unseen)}")
         self.connection.execute(f"INSERT INTO {seen} SELECT {keys} FROM {new}")
         return new
 
@@ -218,7 +216,7 @@ class StatementRun:
         unknown = f"WHERE ({keys}) NOT IN (SELECT ({keys}) FROM {firsts})"
         earliest = f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY __seq) = 1"
         self.connection.execute(f"INSERT INTO {firsts} {rows} {unknown} {earliest}")
-        return _query(segment, relation, __firsts=firsts)
+        return segment.over(relation, __firsts=firsts)
 
     def _call(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
         """Ask the managed function once for each row; a row without an answer stays."""
@@ -235,7 +233,7 @@ class StatementRun:
         self._load(f"{name}_answers", columns, [[row[i] for row in given] for i in range(len(columns))])
         width = len(segment.answer_columns)
         self._name(name, {n: row[width] for n, rows in enumerate(answers, 1) for row in rows if len(row) > width})
-        return _query(segment, asked, __answers=f"{name}_answers")
+        return segment.over(asked, __answers=f"{name}_answers")
 
     def _name(self, name: str, by: dict[int, str | None]) -> None:
         """Note who answered the rows of a call."""
@@ -250,8 +248,10 @@ class StatementRun:
             rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
         elif segment is self.plan.segments[-1] and segment.kind == "range":
             rows = f"{self.prefix}_{number}_near"
+        elif segment.kind == "range":
+            rows = self.ranges[f"{self.prefix}_{number}"].needed()
         else:
-            rows = f"{self.prefix}_{number}"
+            rows = self._closed(segment, step)
         values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
@@ -270,13 +270,14 @@ class StatementRun:
 
     def _forget(self, step: Step) -> None:
         """Forget what no later row can need."""
-        for number, segment in enumerate(self.plan.segments):
-            name = f"{self.prefix}_{number}"
-            if name in self.windows:
-                closed = {partition: high - segment.size_ms + 2 for partition, high in step.highs.items()}
-                self.windows[name].forget(closed)
-            elif name in self.ranges:
-                self.ranges[name].forget(step.highs)
+        for state in self.ranges.values():
+            state.forget(step)
+
+    @property
+    def _candidates(self) -> Candidates:
+        if self.candidates is None:
+            raise ValueError(f"{self.plan.statement.name} keeps no windows from step to step")
+        return self.candidates
 
     def _create(self, table: str, query: str) -> int:
         """A table of a query's rows; how many there are."""
@@ -292,6 +293,11 @@ class StatementRun:
         return row
 
 
+def candidates_of(runs: Sequence[StatementRun]) -> dict[Candidates, StatementRun]:
+    """What the windows of statements are over, each with one of the statements."""
+    return {run.candidates: run for run in runs if run.candidates}
+
+
 def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPyConnection) -> str:
     """The table of those rows that the survivors of several statements are computed from: one reading of the batch."""
     tables: dict[str, list[str]] = {}
@@ -304,18 +310,20 @@ def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPy
     return "__chosen"
 
 
+def _windows(segment: Segment, rows: str) -> str:
+    """Rows with the tumbling window of each; a row is dropped if its window has closed before it arrived."""
+    start = f"time_bucket(INTERVAL '{segment.size_ms}' MILLISECOND, {segment.time}, TIMESTAMP '1970-01-01')"
+    on_time = f"__behind IS NULL OR {start} + INTERVAL '{segment.size_ms - 1}' MILLISECOND > __behind"
+    return f"(SELECT *, {start} AS window_start FROM {rows} WHERE {on_time})"
+
+
 def _among(keys: str, table: str) -> str:
     return f"({keys}) IN (SELECT ({keys}) FROM {table})"
 
 
-def _query(segment: Segment, relation: str, **others: str) -> str:
-    extra = "".join(f", {name} AS (SELECT * FROM {table})" for name, table in others.items())
-    return f"(WITH {INPUT} AS (SELECT * FROM {relation}){extra}, {segment.sql.removeprefix('WITH ')})"
-
-
 def _chain(segments: list[Segment], relation: str) -> str:
     for segment in segments:
-        relation = _query(segment, relation)
+        relation = segment.over(relation)
     return relation
 
 

@@ -2,8 +2,9 @@
 The state of one partition as a folder of Parquet files: what a run writes down, and takes up again.
 
     keys.parquet              the number of each account of the partition, as the run that wrote it had it
-    <segment>.parquet         rows of windows, as far as they are kept
+    <candidates>.parquet      what windows are over, as far as it is kept
     <segment>.lives.parquet   what decides on late rows, a row for each key
+    <segment>.epochs.parquet  rows of keys that had a late row
     <segment>.model.parquet   what a model remembers, a row for each value, the oldest first
 
 Numbers of keys are a run's own: the files of a segment name its keys, by columns or by the number in keys.parquet, and
@@ -23,7 +24,7 @@ from sentinel_cli.local._lateness import KeyState
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._range_state import RangeState
-from sentinel_cli.local._run import StatementRun
+from sentinel_cli.local._run import StatementRun, candidates_of
 
 
 class Saved:
@@ -41,11 +42,12 @@ class Saved:
         )
         renumbered = f"SELECT __old, __key FROM {self.keys.beside(accounts, '__taken_up')}"
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE __renumbered AS {renumbered}")
+        for candidates in candidates_of(runs):
+            if self._has(candidates.name):
+                candidates.add(self._renumbered(candidates.name))
         for run in runs:
             for name, segment in run.stateful():
-                if self._has(name) and segment.kind == "tumble":
-                    run.window(name).add(self._renumbered(name))
-                elif self._has(name):
+                if self._has(f"{name}.lives"):
                     self._read_range(name, run.range(name, segment))
                     run.range(name, segment).wait(self.partition, watermark)
                 elif self._has(f"{name}.model"):
@@ -53,18 +55,19 @@ class Saved:
 
     def forget(self, runs: list[StatementRun]) -> None:
         """Forget the partition altogether."""
+        for candidates in candidates_of(runs):
+            candidates.rows.remove(self.partition)
         for run in runs:
-            for chunks in run.windows.values():
-                chunks.remove(self.partition)
             for state in run.ranges.values():
                 state.leave(self.partition)
-                state.admission.forget(numbers_of(self.connection, self.keys, self.partition, state.numbers))
+                numbers = state.candidates.numbers
+                state.admission.forget(numbers_of(self.connection, self.keys, self.partition, numbers))
             for model in run.models.values():
                 model.histories.forget(numbers_of(self.connection, self.keys, self.partition, model.numbers))
 
     def _read_range(self, name: str, state: RangeState) -> None:
-        state.rows.add(state.numbered(self._renumbered(name)))
-        found = self._keyed(f"{name}.lives", state.numbers)
+        state.follow(self._file(f"{name}.epochs"))
+        found = self._keyed(f"{name}.lives", state.candidates.numbers)
         number = found.pop("number")
         followed = found.pop("followed")
         timers = np.stack([found[f"timer_{n}"] for n in range(len(found) - 3)], axis=1)

@@ -2,7 +2,7 @@
 
 import weakref
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +11,14 @@ from typing import Any
 import duckdb
 
 from sentinel_cli.local._arrival import arrive, arrive_all, judge
+from sentinel_cli.local._candidates import Candidates
 from sentinel_cli.local._capture import Capture
 from sentinel_cli.local._expressions import to_duckdb
 from sentinel_cli.local._functions import register_functions
 from sentinel_cli.local._keys import Keys
-from sentinel_cli.local._plan import INPUT, make_plan
-from sentinel_cli.local._run import Managed, StatementRun, choose
+from sentinel_cli.local._plan import INPUT, Plan
+from sentinel_cli.local._planner import make_plan
+from sentinel_cli.local._run import Managed, StatementRun, candidates_of, choose
 from sentinel_cli.local._saved import Saved
 from sentinel_cli.local._step import Step
 from sentinel_cli.local.stand_ins import STAND_INS
@@ -64,12 +66,14 @@ class Engine:
         """By partition, in epoch milliseconds; rows without one are in partition 0."""
         self.pipeline = pipeline
         plans = [make_plan(s, numbered=incremental and RAW in s.reads) for s in _needed(pipeline, after, until)]
-        self.runs = [StatementRun(plan, self.connection, dict(managed)) for plan in plans]
+        self.view = _shared_view(plans)
+        kept = _gather(plans, self.connection) if incremental else {}
+        self.runs = [StatementRun(p, self.connection, dict(managed), kept.get(p.statement.name)) for p in plans]
+        self.candidates = candidates_of(self.runs)
         self.keys = Keys(self.connection)
         self.written: Counter[str] = Counter()
         """Rows that each sink holds."""
         self.taken: dict[str, int] = {}
-        self.view = _shared_view(self.runs)
         for table in pipeline.tables:
             self._create_sink(table)
         expression = to_duckdb(parse(pipeline.watermarks[RAW], "watermark.sql"), "watermark.sql")
@@ -102,11 +106,15 @@ class Engine:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW __batch AS SELECT * FROM {numbered}")
         arrived = arrive(self.connection, "__batch", self._mark, self.watermarks, is_last=is_last)
         steps = self._steps(arrived)
+        for candidates, run in self.candidates.items():
+            candidates.take(steps[run])
         for run in self.runs:
             if run.plan.source != RAW:
                 self._advance(run)
             elif emitted := run.step(steps[run]):
                 self._emit(run, emitted)
+        for candidates in self.candidates:
+            candidates.forget(arrived)
         self.watermarks |= arrived.highs
 
     def capture(self, partition: int) -> Capture:
@@ -257,15 +265,28 @@ def _cell(type_: str) -> str:
     return f"unnest(?::{type_}[])"
 
 
-def _shared_view(runs: list[StatementRun]) -> tuple[str, str] | None:
+def _shared_view(plans: list[Plan]) -> tuple[str, str] | None:
     """The view that most statements on transactions begin with, taken out of their plans."""
-    views = Counter(run.plan.view for run in runs if run.plan.source == RAW and run.plan.view)
+    views = Counter(plan.view for plan in plans if plan.source == RAW and plan.view)
     shared = views.most_common(1)[0][0] if views else None
-    for run in runs:
-        if shared is not None and run.plan.view == shared:
-            run.plan.segments[0].ctes[0] = (shared[0], f"SELECT * FROM {INPUT}")
-            run.plan.view = shared
+    for plan in plans:
+        if shared is not None and plan.view == shared:
+            plan.segments[0].ctes[0] = (shared[0], f"SELECT * FROM {INPUT}")
     return shared
+
+
+def _gather(plans: list[Plan], connection: duckdb.DuckDBPyConnection) -> dict[str, Candidates]:
+    """By statement with windows, what these are over: the same for those that select the same rows by the same key."""
+    known: dict[Hashable, Candidates] = {}
+    found = {}
+    for plan in plans:
+        if plan.source == RAW and (window := plan.windowed):
+            what = (plan.view, *(segment.sql for segment in plan.selection), window.keys, window.time)
+            name = f"__candidates_{len(known)}"
+            candidates = known.setdefault(what, Candidates(connection, name, plan.selection, window))
+            candidates.serve(window)
+            found[plan.statement.name] = candidates
+    return found
 
 
 def _needed(pipeline: Pipeline, after: str, until: str) -> list[Statement]:

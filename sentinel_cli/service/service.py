@@ -146,5 +146,5 @@ def versions(pipeline: Pipeline) -> str:
     return hashlib.sha256("\0".join([_FORM, *texts]).encode()).hexdigest()
 
 
-_FORM = "1"
+_FORM = "2"
 """Changes with the form in which the engine writes its state."""
