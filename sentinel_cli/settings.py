@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     llm_budget_calls: int | None = Field(None, ge=0, description="requests a day, repeats included; else no limit")
     llm_budget_tokens: int | None = Field(None, ge=0, description="tokens a day, in and out; no limit without it")
     llm_budget_cost: Decimal | None = Field(None, ge=0, description="US dollars a day; no limit without it")
+    llm_budget_file: str = Field(
+        "", description="what the day has cost, of all commands; in the user's state without it"
+    )
     llm_price_input: Decimal | None = Field(
         None, ge=0, description="US dollars for a million tokens in; of known models by sentinel_cli/llm/prices.toml"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sentinel_cli.doctor.finding import Finding
+from sentinel_cli.llm.budget import Budget
 from sentinel_cli.llm.endpoint import Endpoint, Limits, find_endpoint
 from sentinel_cli.llm.status import Status
 from sentinel_cli.settings import variable
@@ -53,18 +54,21 @@ def model(seconds: float, *, ask: bool) -> list[Finding]:
     """
     try:
         endpoint = find_endpoint()
+        values = _values(endpoint) if endpoint else Finding(_WHAT, "none: rules explain and triage")
     except SettingsError as error:
         return [Finding(_WHAT, str(error), "See docs/llm.md for what each provider needs.")]
-    if endpoint is None:
-        return [Finding(_WHAT, "none: rules explain and triage")]
-    return [_values(endpoint), *([_answer(endpoint, seconds)] if ask else [])]
+    return [values, *([_answer(endpoint, seconds)] if endpoint and ask else [])]
 
 
 def _values(endpoint: Endpoint) -> Finding:
-    limits = endpoint.limits
-    known = {"requests": limits.calls, "tokens": limits.tokens, "dollars": limits.cost}
-    budget = ", ".join(f"{most} {name}" for name, most in known.items() if most is not None)
-    return Finding(_WHAT, f"{endpoint.name} at {_host(endpoint)}, budget of a day: {budget or 'none'}")
+    limits, spent = endpoint.limits, Budget(endpoint.limits, endpoint.price, endpoint.spent).spent()
+    known = {
+        "requests": (spent.calls, limits.calls),
+        "tokens": (spent.tokens, limits.tokens),
+        "dollars": (spent.cost, limits.cost),
+    }
+    budget = ", ".join(f"{used} of {most} {name}" for name, (used, most) in known.items() if most is not None)
+    return Finding(_WHAT, f"{endpoint.name} at {_host(endpoint)}, budget of today: {budget or 'none'}")
 
 
 def _answer(endpoint: Endpoint, seconds: float) -> Finding:
@@ -78,12 +82,13 @@ def _answer(endpoint: Endpoint, seconds: float) -> Finding:
 async def _asked(endpoint: Endpoint) -> "Call":
     # `openai` takes a second to import, and most machines have no model.
     from sentinel_cli.llm.ask import Asker
-    from sentinel_cli.llm.budget import Budget
     from sentinel_cli.llm.client import make_client
     from sentinel_cli.llm.question import enrichment
 
     async with make_client(endpoint) as client:
-        call, _ = await Asker(endpoint, Budget(Limits(), None), _MOST).ask(client, enrichment(("", "Answer: OK.")))
+        call, _ = await Asker(endpoint, Budget(Limits(), None, endpoint.spent), _MOST).ask(
+            client, enrichment(("", "Answer: OK."))
+        )
     return call
 
 

@@ -47,13 +47,9 @@ class Recorder:
         self.ledger.append(list(records(self.calls, prompts, enriched, dispositions)))
         self.calls.clear()
 
-    def earlier(self, moment: int) -> Iterator[Call]:
-        """The calls that the ledger holds from a moment on, epoch ms; LedgerError where it cannot be read."""
-        return (_call(record) for _, record in self.ledger.records(since=moment) if record.stage != "analyst")
-
     def answering(self, pipeline: Pipeline, say: Callable[[str], None] = say_on_stderr) -> Answering:
-        """Who explains and triages, and tells of each call; what the ledger says was spent today is spent."""
-        return find_answering(pipeline, self.calls.append, say, self.earlier)
+        """Who explains and triages, and tells of each call."""
+        return find_answering(pipeline, self.calls.append, say)
 
 
 def find_recorder(path: Path | None) -> Recorder | None:
@@ -151,25 +147,6 @@ def _record(alert_id: str, stage: Stage, call: Call | None, row: Row, alert: Row
         cost=None if call.cost is None else str(call.cost),
         time=call.time,
         alert=None if alert is None else plain(alert),
-    )
-
-
-def _call(record: Record) -> Call:
-    """What was written down of a call, as far as a record keeps it."""
-    return Call(
-        "triage" if record.stage == "triage" else "enrichment",
-        record.alert_id if record.stage == "triage" else "",
-        record.prompt or "",
-        record.provider,
-        record.model,
-        record.parameters,
-        record.answer,
-        record.status,
-        record.latency_ms or 0,
-        record.input_tokens,
-        record.output_tokens,
-        None if record.cost is None else Decimal(record.cost),
-        record.time,
     )
 
 

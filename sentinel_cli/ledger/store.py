@@ -28,7 +28,6 @@ CREATE TABLE records (
 ) STRICT;
 CREATE UNIQUE INDEX records_id ON records (id);
 CREATE INDEX records_alert_id ON records (alert_id);
-CREATE INDEX records_time ON records (json_extract(content, '$.time'));
 CREATE TRIGGER no_update BEFORE UPDATE ON records BEGIN SELECT RAISE(ABORT, 'a record never changes'); END;
 CREATE TRIGGER no_delete BEFORE DELETE ON records BEGIN SELECT RAISE(ABORT, 'a record is never deleted'); END;
 -- REPLACE deletes without asking the trigger above.
@@ -120,35 +119,28 @@ class Ledger:
         with self._failing("read"), closing(self._open()) as connection:
             return _head(connection)
 
-    def entries(self, alert: str = "", since: int | None = None) -> Iterator[Entry]:
+    def entries(self, alert: str = "") -> Iterator[Entry]:
         """
-        The records in order.
-
-        Args:
-            alert: Those alone of alerts whose ids begin so.
-            since: Those alone that were decided then, epoch ms, or later.
+        The records in order, or those alone of alerts whose ids begin with a text.
 
         Raises:
             LedgerError: they cannot be read.
         """
-        query = "SELECT number, content, previous, hash FROM records WHERE TRUE"
-        given: list[str | int] = []
+        query, given = "SELECT number, content, previous, hash FROM records", []
         if alert:
-            query, given = f"{query} AND alert_id BETWEEN ? AND ?", [alert, f"{alert}g"]
-        if since is not None:
-            query, given = f"{query} AND json_extract(content, '$.time') >= ?", [*given, since]
+            query, given = f"{query} WHERE alert_id BETWEEN ? AND ?", [alert, f"{alert}g"]
         with self._failing("read"), closing(self._open()) as connection:
             for row in connection.execute(f"{query} ORDER BY number", given):
                 yield Entry(*row)
 
-    def records(self, alert: str = "", since: int | None = None) -> Iterator[tuple[int, Record]]:
+    def records(self, alert: str = "") -> Iterator[tuple[int, Record]]:
         """
         What the entries say, with their numbers.
 
         Raises:
             LedgerError: they cannot be read, or one is no record.
         """
-        for entry in self.entries(alert, since):
+        for entry in self.entries(alert):
             try:
                 yield entry.number, read_record(entry.content)
             except ValueError:

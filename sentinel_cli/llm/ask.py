@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
 from decimal import Decimal
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random
@@ -15,7 +14,6 @@ from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.form import Form, first_form
 from sentinel_cli.llm.question import Question
 from sentinel_cli.llm.status import FailedError, Status
-from sentinel_cli.settings import LlmProvider
 
 LONGEST_WAIT = 30.0
 """Seconds; an endpoint that asks for a longer pause is left alone for it, and the call fails."""
@@ -32,15 +30,6 @@ class Asker:
     def __init__(self, endpoint: Endpoint, budget: Budget, most: int) -> None:
         self.endpoint, self.budget, self.most = endpoint, budget, most
         self.form = first_form(endpoint.family)
-
-    def count(self, earlier: Iterable[Call]) -> None:
-        """Take as spent what calls of today came to: of one that was cut off, the most that it can have."""
-        for call in earlier:
-            if call.provider in set(LlmProvider):
-                known = call.input_tokens is not None or call.output_tokens is not None
-                most = (0, 0) if call.status in _UNBILLED else (_size(call.prompt), self.most)
-                tokens = (call.input_tokens or 0, call.output_tokens or 0) if known else most
-                self.budget.spend(*tokens, call.cost)
 
     async def ask(self, client: Client, question: Question) -> tuple[Call, float | None]:
         """The call, and the seconds for which the endpoint wants to be left alone; what fails is in its status."""

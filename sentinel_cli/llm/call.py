@@ -1,6 +1,6 @@
 """What is written down of one question that was put to a model, or to the rules in its place."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -41,14 +41,7 @@ class Call:
 
 
 OnCall = Callable[[Call], None]
-Earlier = Callable[[int], Iterable[Call]]
-"""The calls that are on record from a moment on, epoch milliseconds."""
 
 
 def no_record(_: Call) -> None:
     """Write nothing down."""
-
-
-def no_call(_: int) -> Iterable[Call]:
-    """Nothing is on record."""
-    return ()

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from platformdirs import user_state_path
 from pydantic import SecretStr
 
 from sentinel_cli.llm.prices import Price, known_price
@@ -40,6 +42,8 @@ class Endpoint:
     """Seconds for a request, from its beginning to the end of its answer."""
     retries: int = 3
     limits: Limits = Limits()
+    spent: Path = Path()
+    """The file of what a day has cost; there is none without limits."""
     price: Price | None = None
 
     @property
@@ -87,6 +91,7 @@ def _endpoint(settings: Settings) -> Endpoint:
         settings.llm_timeout,
         settings.llm_retries,
         limits,
+        Path(settings.llm_budget_file or user_state_path("sentinel-aml") / "spent.sqlite"),
         _price(settings, family, limits),
     )
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from sentinel_cli.llm.call import Earlier, OnCall, no_call, no_record
+from sentinel_cli.llm.call import OnCall, no_record
 from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Managed
 from sql import Pipeline
@@ -38,7 +38,6 @@ def find_answering(
     pipeline: Pipeline,
     on_call: OnCall = no_record,
     say: Callable[[str], None] = say_on_stderr,
-    earlier: Earlier = no_call,
 ) -> Answering:
     """
     The model of the configured endpoint, else the rules.
@@ -47,11 +46,9 @@ def find_answering(
         pipeline: Whose agent's prompt and longest answer count.
         on_call: Is told of each call and of each answer by rules, as soon as it has come.
         say: Takes what an operator should know: a spent budget, an endpoint that is down.
-        earlier: What is on record, of which today's calls count against the day's budget.
 
     Raises:
-        SettingsError: the endpoint's values are wrong.
-        LedgerError: there is a budget, and the record cannot be read.
+        SettingsError: the endpoint's values are wrong, or a budget cannot be kept.
     """
     rules = Rules(pipeline.agent_prompt, on_call)
     endpoint = configured_endpoint()
@@ -59,7 +56,7 @@ def find_answering(
         return rules
     from sentinel_cli.llm.model import Model
 
-    return Model(endpoint, rules, pipeline.max_completion_tokens, say, earlier)
+    return Model(endpoint, rules, pipeline.max_completion_tokens, say)
 
 
 def configured_endpoint() -> "Endpoint | None":

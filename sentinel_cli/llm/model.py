@@ -8,7 +8,6 @@ from sentinel_cli.interrupts import interrupt_waits
 from sentinel_cli.llm.ask import LONGEST_WAIT, Asker
 from sentinel_cli.llm.breaker import Breaker
 from sentinel_cli.llm.budget import Budget
-from sentinel_cli.llm.call import Earlier, no_call
 from sentinel_cli.llm.client import Client, make_client
 from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.kept import Kept
@@ -32,14 +31,10 @@ class Model:
     One thread at a time uses it. An answer never raises: a call that failed is a row without text.
     """
 
-    def __init__(
-        self, endpoint: Endpoint, rules: Rules, most_tokens: int, say: Callable[[str], None], earlier: Earlier = no_call
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, rules: Rules, most_tokens: int, say: Callable[[str], None]) -> None:
         self.endpoint, self.rules, self.say = endpoint, rules, say
-        self.budget, self.breaker = Budget(endpoint.limits, endpoint.price), Breaker()
+        self.budget, self.breaker = Budget(endpoint.limits, endpoint.price, endpoint.spent), Breaker()
         self.asker = Asker(endpoint, self.budget, most_tokens)
-        if self.budget.is_limited:
-            self.asker.count(earlier(self.budget.began))
         self.batch: int | None = 2 * endpoint.parallelism
         call = endpoint.timeout + endpoint.retries * (endpoint.timeout + LONGEST_WAIT + 1)
         self.longest = 2 * 2 * call

@@ -39,13 +39,16 @@ def findings(seconds: float = 60, *, ask: bool = True) -> dict[str, Finding]:
     return found
 
 
-def test_a_model_that_answers_is_asked_once_and_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_answers_is_asked_once_and_told_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     with StandIn() as endpoint:
-        use(monkeypatch, f"{endpoint.url}/v1", budget_calls=0, budget_tokens=500)
+        spent = tmp_path_factory.mktemp("spent") / "spent.sqlite"
+        use(monkeypatch, f"{endpoint.url}/v1", budget_calls=0, budget_tokens=500, budget_file=spent)
         found = findings()
         assert all(finding.ok for finding in found.values())
         host = endpoint.url.removeprefix("http://")
-        assert found[VALUES].says == f"openai/a-model at {host}, budget of a day: 0 requests, 500 tokens"
+        assert found[VALUES].says == f"openai/a-model at {host}, budget of today: 0 of 0 requests, 0 of 500 tokens"
         assert found[ENDPOINT].says.startswith(f"{host} answers, after 0.")
     (seen,) = endpoint.seen
     assert seen.body["messages"] == [{"role": "user", "content": "Answer: OK."}]

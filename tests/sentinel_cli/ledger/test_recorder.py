@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from sentinel_cli.analyst.decision import record_of
 from sentinel_cli.ledger.record import Record, read_record
 from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.ledger.store import Ledger
@@ -19,8 +18,7 @@ from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 from sql.errors import LedgerError
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
-from tests.alerts import alert, alert_id, analyst_decision
-from tests.sentinel_cli.ledger.records import record as stored_record
+from tests.alerts import alert, alert_id
 from tests.sentinel_cli.ledger.watched import watched
 
 PIPELINE = load_pipeline()
@@ -171,19 +169,3 @@ def test_the_engine_says_what_it_asked_of_which_alert() -> None:
         engine.append(ALERTS, alerts(20))
         engine.decide()
         assert list(engine.asked("ML_PREDICT")) == [alert_id(20)]
-
-
-def test_what_models_were_asked_from_a_moment_on_is_found(recorder: Recorder) -> None:
-    made = [call("triage", alert_id(n), f"prompt {n}", "{}", time=1_000 * n) for n in range(1, 5)]
-    stored = [
-        stored_record(
-            n, prompt=c.prompt, provider=c.provider, model=c.model, parameters=c.parameters, answer=c.answer,
-            latency_ms=c.latency_ms, input_tokens=c.input_tokens, output_tokens=c.output_tokens, cost=str(c.cost),
-            time=c.time,
-        )
-        for n, c in enumerate(made, 1)
-    ]  # fmt: skip
-    said = record_of(analyst_decision(9, decided_at=9_000))
-    recorder.ledger.append([*reversed(stored), said])
-    assert sorted(recorder.earlier(3_000), key=lambda c: c.time) == made[2:]
-    assert list(recorder.earlier(9_000)) == []

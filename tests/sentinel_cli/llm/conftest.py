@@ -19,6 +19,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Configure:
         if name.startswith(("SENTINEL_", "OPENAI_", "AZURE_OPENAI_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SENTINEL_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("SENTINEL_LLM_BUDGET_FILE", str(tmp_path / "spent.sqlite"))
     monkeypatch.chdir(tmp_path)
 
     def set_(**values: object) -> None:

@@ -114,9 +114,12 @@ def test_the_budget_of_calls_is_kept_and_rules_go_on(
     assert len(endpoint.seen) == 1_500
     by = Counter(case["model"] for case in cases)
     assert set(by) == {MODEL, "sentinel_triage_agent_local/budget"}
-    assert capfd.readouterr().err == f"sentinel: The day's budget of {MODEL} is spent; rules explain and triage " + (
-        "in its place.\n"
-    )
+    told = capfd.readouterr().err
+    assert told == f"sentinel: The day's budget of {MODEL} is spent; rules explain and triage in its place.\n"
+    with StandIn() as another:
+        cases = run(another, deposit_file, configure, budget_calls=1_500)
+    assert another.seen == []
+    assert {case["model"] for case in cases} == {"sentinel_triage_agent_local/budget"}
 
 
 @pytest.mark.parametrize("limit", [{"budget_tokens": 200_000}, {"budget_cost": "0.10"}])
