@@ -89,7 +89,7 @@ class Candidates:
         """The columns that some SQL names, with those that tell rows, keys and times apart."""
         if not self._columns:
             self._columns = [row[0] for row in self.connection.execute(f"DESCRIBE {self.name}").fetchall()]
-        always = {*self.keys, self.number, self.time, "__due", "__partition", "__seq"}
+        always = {*self.keys, self.number, self.time, "__due", "__behind", "__partition", "__seq"}
         return ", ".join(f'"{name}"' for name in self._columns if name in always or name in text)
 
     @property

@@ -80,9 +80,9 @@ class Capture:
                 columns = f"* EXCLUDE ({candidates.number})" if candidates.numbers else "*"
                 self.rows[candidates.name] = f"SELECT {columns} FROM {candidates.name} WHERE {own}"
         for run in runs:
-            for name, state in run.ranges.items():
-                self.rows[f"{name}.epochs"] = f"SELECT * FROM {state.epochs} WHERE {own}"
-                self.arrays[f"{name}.lives"] = self._lives(state), state.candidates.numbers
+            if state := run.over:
+                self.rows[f"{state.name}.epochs"] = f"SELECT * FROM {state.epochs} WHERE {own}"
+                self.arrays[f"{state.name}.lives"] = self._lives(state), state.candidates.numbers
             for name, model in run.models.items():
                 self.arrays[f"{name}.model"] = self._learnt(model), model.numbers
 

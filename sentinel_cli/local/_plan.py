@@ -26,7 +26,6 @@ INPUT = "__input"
 Kind = Literal["rows", "tumble", "range", "model", "first", "compare", "call"]
 RECORD_KEY = ("account_id",)
 """Columns that make up the key of a transaction's record."""
-WINDOWED = {"tumble", "range"}
 
 
 @dataclass
@@ -102,7 +101,7 @@ class Plan:
     @property
     def windowed(self) -> Segment | None:
         """The segment with the first windows, if there are any: what is before it has no state."""
-        return next((segment for segment in self.segments if segment.kind in WINDOWED), None)
+        return next((segment for segment in self.segments if segment.kind in {"tumble", "range"}), None)
 
     @property
     def selection(self) -> list[Segment]:

@@ -4,12 +4,14 @@ from sqlglot import exp
 
 from sentinel_cli.local._deferrable import conditions, deferrable, floors, least, never_falls
 from sentinel_cli.local._expressions import milliseconds, to_duckdb, unknown
-from sentinel_cli.local._plan import INPUT, RECORD_KEY, WINDOWED, Kind, Plan, Segment
+from sentinel_cli.local._plan import INPUT, RECORD_KEY, Kind, Plan, Segment
 from sql import Statement
 from sql.dialect import duration, parse
 
 MANAGED = {"ML_PREDICT", "AI_RUN_AGENT"}
 _NUMBERED = ("__key", "__partition")
+_KEPT: tuple[list[Kind], ...] = ([], ["tumble"], ["range"], ["tumble", "model"])
+"""Segments with a state that is kept from step to step."""
 
 
 def make_plan(statement: Statement, *, numbered: bool = False) -> Plan:
@@ -47,7 +49,7 @@ class _Planner:
         where, projection = self._main(query)
         segments = [segment for segment in self.segments if segment.ctes]
         view = segments[0].ctes[0] if ctes and segments[0].kind == "rows" else None
-        if self.numbered and sum(segment.kind in WINDOWED for segment in segments) > 1:
+        if self.numbered and [segment.kind for segment in segments if segment.kind != "rows"] not in _KEPT:
             raise unknown(self.tree.expression, self.file)
         only_late = self.filters_late and all(segment.kind == "rows" for segment in segments)
         return Plan(self.statement, self.source, segments, where, projection, view, only_late)

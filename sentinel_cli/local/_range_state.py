@@ -35,6 +35,8 @@ class RangeState:
         connection.execute(
             f"CREATE TABLE {self.epochs} (__seq BIGINT, __partition INTEGER, due BIGINT, __epoch BIGINT)"
         )
+        self.near = f"{name}_near"
+        """Table of the rows of keys of which rows come out."""
         self.followed = 0
         """Rows of the table."""
         self.waiting = NO_ROWS
@@ -74,9 +76,9 @@ class RangeState:
         keeps = self.segment.keeps_ms
         self._unfollow(" OR ".join(f"(__partition = {p} AND due < {at - keeps})" for p, at in step.highs.items()))
 
-    def named(self, text: str) -> str:
-        """The columns that some SQL names, with those that decide which rows are judged."""
-        return self.candidates.named(text)
+    def waits(self, partition: int, _watermark: int) -> bool:
+        """Whether some row of a partition has not been judged."""
+        return bool((self.waiting.partition == partition).any())
 
     def needed(self, columns: str = "*") -> str:
         """Some columns of the rows that are judged, and of those that they look back on."""
@@ -93,13 +95,15 @@ class RangeState:
 
         The other columns, texts among them, are then read of these keys alone.
         """
-        least, near = self.segment.least, f"{self.name}_near"
-        if least and not self._judge_among(f"{self.needed(self.named(least))} GROUP BY {self.number} HAVING {least}"):
+        least = self.segment.least
+        if least and not self._judge_among(
+            f"{self.needed(self.candidates.named(least))} GROUP BY {self.number} HAVING {least}"
+        ):
             return ""
         if not self._judge_among(f"{relation} WHERE {where}"):
             return ""
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {near} AS SELECT * FROM {self.needed()}")
-        return near
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {self.near} AS SELECT * FROM {self.needed()}")
+        return self.near
 
     def _judge_among(self, rows: str) -> bool:
         """Judge only keys that some rows have, if any do."""

@@ -16,7 +16,8 @@ from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._model import Model
 from sentinel_cli.local._plan import Plan, Segment
 from sentinel_cli.local._range_state import RangeState
-from sentinel_cli.local._step import Step, timestamp
+from sentinel_cli.local._step import Step
+from sentinel_cli.local._tumble_state import TumbleState, windows
 
 Answers = list[list[tuple[str | None, ...]]]
 Managed = Callable[[Sequence[tuple[str, ...]]], Answers]
@@ -42,8 +43,17 @@ class StatementRun:
         """`candidates` are what its windows are over where it runs step by step."""
         self.prefix = f"__{plan.statement.name.replace('-', '_')}"
         self.survivors = f"{self.prefix}_survivors"
-        self.ranges: dict[str, RangeState] = {}
+        self.over: RangeState | None = None
+        self.tumbling: TumbleState | None = None
         self.models: dict[str, Model] = {}
+        for number, segment in enumerate(plan.segments):
+            name = f"{self.prefix}_{number}"
+            if segment.kind == "model":
+                self.models[name] = Model(connection, segment, name)
+            elif segment.kind == "range" and candidates:
+                self.over = RangeState(connection, name, segment, candidates)
+            elif segment.kind == "tumble" and candidates:
+                self.tumbling = TumbleState(segment, candidates)
         self.admitted: Callable[[str], str] = str
         self.answered_by = ""
         """The table of who answered, by `__seq`, where the statement calls a managed function."""
@@ -76,10 +86,9 @@ class StatementRun:
 
     def _narrowed(self, relation: str, where: str) -> str:
         """The relation, of the keys of which rows come out, where its rows are those of an OVER; empty if none do."""
-        state = self.ranges.get(f"{self.prefix}_{len(self.plan.segments) - 1}")
-        if state is None:
+        if self.over is None:
             return relation
-        near = state.narrow(relation, where) if state.oldest else ""
+        near = self.over.narrow(relation, where) if self.over.oldest else ""
         return near and self.plan.segments[-1].over(near)
 
     def _filtered(self, relation: str, where: str) -> int:
@@ -104,34 +113,10 @@ class StatementRun:
         self._forget(step)
         return emitted
 
-    def stateful(self) -> list[tuple[str, Segment]]:
-        """The segments that keep state between steps, by the names of their tables."""
-        named = [(f"{self.prefix}_{number}", segment) for number, segment in enumerate(self.plan.segments)]
-        return [(name, segment) for name, segment in named if segment.kind in {"range", "model"}]
-
-    def range(self, name: str, segment: Segment) -> RangeState:
-        """The state of an OVER."""
-        if name not in self.ranges:
-            self.ranges[name] = RangeState(self.connection, name, segment, self._candidates)
-        return self.ranges[name]
-
-    def model(self, name: str, segment: Segment) -> Model:
-        """What a model remembers."""
-        if name not in self.models:
-            self.models[name] = Model(self.connection, segment, name)
-        return self.models[name]
-
     def waits(self, partition: int, watermark: int) -> bool:
         """Whether some row of a partition is in an open window, or has not been judged."""
-        if any((state.waiting.partition == partition).any() for state in self.ranges.values()):
-            return True
-        segment = self.plan.windowed
-        if segment is None or segment.kind != "tumble" or not self._candidates.rows.chunks:
-            return False
-        first = watermark - segment.size_ms + 1
-        rows = _windows(segment, self._candidates.rows.since({partition: first}))
-        is_open = f"__partition = {partition} AND window_start > {timestamp(first)}"
-        return self._one(f"SELECT count(*) FROM {rows} WHERE {is_open}")[0] > 0
+        window = self.over or self.tumbling
+        return window is not None and window.waits(partition, watermark)
 
     def recall(self, step: Step) -> None:
         """Take rows of which nothing comes out: those that come later are compared with them."""
@@ -151,28 +136,19 @@ class StatementRun:
         return segment.over(relation)
 
     def _tumble(self, _name: str, segment: Segment, relation: str, step: Step) -> str:
-        """The windows that close."""
-        if step.is_replay:
-            self.admitted = functools.partial(_windows, segment)
-            return segment.over(self.admitted(relation))
-        return segment.over(self._closed(segment, step))
-
-    def _closed(self, segment: Segment, step: Step) -> str:
-        """The candidates in tumbling windows that close in a step."""
-        last = segment.size_ms - 1
-        lows = {partition: low - last for partition, (low, _) in step.moves.items() if low is not None}
-        rows = _windows(segment, self._candidates.rows.since(lows))
-        return f"(SELECT * FROM {rows} WHERE {step.passed('window_start', last)})"
+        """Windows: of a step those that close, of a replay all."""
+        if self.tumbling:
+            return segment.over(self.tumbling.rows(step, self.tumbling.candidates.named(segment.sql)))
+        self.admitted = functools.partial(windows, segment)
+        return segment.over(self.admitted(relation))
 
     def _range(self, name: str, segment: Segment, relation: str, step: Step) -> str:
-        """Those rows are judged whose time has come, with their keys' others."""
-        if step.is_replay:
-            self.admitted = self._admission(name, segment, relation, step)
-            return segment.over(self.admitted(relation))
-        state = self.range(name, segment)
-        state.take(step)
-        is_last = segment is self.plan.segments[-1]
-        return segment.over(state.needed(state.named(segment.sql + self.plan.where) if is_last else "*"))
+        """Of a step those rows are judged whose time has come, with their keys' others; of a replay all."""
+        if self.over:
+            self.over.take(step)
+            return segment.over(self.over.needed(self.over.candidates.named(segment.sql + self.plan.where)))
+        self.admitted = self._admission(name, segment, relation, step)
+        return segment.over(self.admitted(relation))
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
         """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""
@@ -195,9 +171,8 @@ class StatementRun:
 
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
-        model = self.model(name, segment)
         kept = self.plan.where if segment is self.plan.segments[-1] else "TRUE"
-        return model.judge(relation, kept, is_replay=step.is_replay)
+        return self.models[name].judge(relation, kept, is_replay=step.is_replay)
 
     def _first(self, name: str, segment: Segment, relation: str, _step: Step) -> str:
         keys = ", ".join(segment.keys)
@@ -244,14 +219,12 @@ class StatementRun:
     def _filled(self, number: int, columns: dict[str, str], step: Step) -> str:
         """The rows that survived with aggregates of the window at a segment, computed for them alone."""
         segment, before, survivors = self.plan.segments[number], self.plan.segments[:number], self.survivors
-        if step.is_replay:
-            rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
-        elif segment is self.plan.segments[-1] and segment.kind == "range":
-            rows = f"{self.prefix}_{number}_near"
-        elif segment.kind == "range":
-            rows = self.ranges[f"{self.prefix}_{number}"].needed()
+        if self.over:
+            rows = self.over.near
+        elif self.tumbling:
+            rows = self.tumbling.rows(step, "*")
         else:
-            rows = self._closed(segment, step)
+            rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
         values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
@@ -270,14 +243,8 @@ class StatementRun:
 
     def _forget(self, step: Step) -> None:
         """Forget what no later row can need."""
-        for state in self.ranges.values():
-            state.forget(step)
-
-    @property
-    def _candidates(self) -> Candidates:
-        if self.candidates is None:
-            raise ValueError(f"{self.plan.statement.name} keeps no windows from step to step")
-        return self.candidates
+        if self.over:
+            self.over.forget(step)
 
     def _create(self, table: str, query: str) -> int:
         """A table of a query's rows; how many there are."""
@@ -308,13 +275,6 @@ def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPy
         f"CREATE OR REPLACE TEMP TABLE __chosen AS SELECT * FROM {step.rows} WHERE {' OR '.join(among) or 'FALSE'}"
     )
     return "__chosen"
-
-
-def _windows(segment: Segment, rows: str) -> str:
-    """Rows with the tumbling window of each; a row is dropped if its window has closed before it arrived."""
-    start = f"time_bucket(INTERVAL '{segment.size_ms}' MILLISECOND, {segment.time}, TIMESTAMP '1970-01-01')"
-    on_time = f"__behind IS NULL OR {start} + INTERVAL '{segment.size_ms - 1}' MILLISECOND > __behind"
-    return f"(SELECT *, {start} AS window_start FROM {rows} WHERE {on_time})"
 
 
 def _among(keys: str, table: str) -> str:

@@ -46,28 +46,28 @@ class Saved:
             if self._has(candidates.name):
                 candidates.add(self._renumbered(candidates.name))
         for run in runs:
-            for name, segment in run.stateful():
-                if self._has(f"{name}.lives"):
-                    self._read_range(name, run.range(name, segment))
-                    run.range(name, segment).wait(self.partition, watermark)
-                elif self._has(f"{name}.model"):
-                    self._read_model(f"{name}.model", run.model(name, segment))
+            if run.over and self._has(f"{run.over.name}.lives"):
+                self._read_range(run.over)
+                run.over.wait(self.partition, watermark)
+            for name, model in run.models.items():
+                if self._has(f"{name}.model"):
+                    self._read_model(f"{name}.model", model)
 
     def forget(self, runs: list[StatementRun]) -> None:
         """Forget the partition altogether."""
         for candidates in candidates_of(runs):
             candidates.rows.remove(self.partition)
         for run in runs:
-            for state in run.ranges.values():
-                state.leave(self.partition)
-                numbers = state.candidates.numbers
-                state.admission.forget(numbers_of(self.connection, self.keys, self.partition, numbers))
+            if run.over:
+                run.over.leave(self.partition)
+                numbers = run.over.candidates.numbers
+                run.over.admission.forget(numbers_of(self.connection, self.keys, self.partition, numbers))
             for model in run.models.values():
                 model.histories.forget(numbers_of(self.connection, self.keys, self.partition, model.numbers))
 
-    def _read_range(self, name: str, state: RangeState) -> None:
-        state.follow(self._file(f"{name}.epochs"))
-        found = self._keyed(f"{name}.lives", state.candidates.numbers)
+    def _read_range(self, state: RangeState) -> None:
+        state.follow(self._file(f"{state.name}.epochs"))
+        found = self._keyed(f"{state.name}.lives", state.candidates.numbers)
         number = found.pop("number")
         followed = found.pop("followed")
         timers = np.stack([found[f"timer_{n}"] for n in range(len(found) - 3)], axis=1)

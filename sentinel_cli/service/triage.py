@@ -47,6 +47,7 @@ class Triage:
         self.table, self.enriched = job.pipeline.table(ALERTS), job.pipeline.table(ENRICHED)
         self.recorder = job.recorder
         self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
+        self.engine.connection.execute("SET threads = 1")
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
         self.batch = min(_BATCH, job.answering.batch or _BATCH)
