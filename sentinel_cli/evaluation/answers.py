@@ -72,7 +72,7 @@ class Answers:
     """The answers of one model and prompt to one set, in one or more runs."""
 
     name: str
-    """Agent and prompt, as a disposition has them."""
+    """Agent and prompt, as a disposition has them; several where rules answered in a model's place."""
     digest: str
     """Of the set."""
     runs: list[list[Answer]]
@@ -88,17 +88,17 @@ def ask(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed],
         EngineError: the engine could not run.
     """
     given = [_run(alerts, pipeline, managed) for _ in range(runs)]
-    return Answers(given[0][0], alerts.digest, [run for _, run in given], usage)
+    names = set().union(*(names for names, _ in given))
+    return Answers("; ".join(sorted(names)), alerts.digest, [run for _, run in given], usage)
 
 
-def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]) -> tuple[str, list[Answer]]:
+def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]) -> tuple[set[str], list[Answer]]:
     with Engine(pipeline, incremental=True, managed=managed) as engine:
         engine.append(ALERTS, [labelled.alert for labelled in alerts.alerts])
         engine.decide()
         rows = {row["alert_id"]: row for row in engine.rows(DISPOSITIONS)}
     found = [_answer(rows[entry.alert["alert_id"]], entry.evidence_count) for entry in alerts.alerts]
-    names = {f"{row['model']}, prompt {row['prompt_version']}" for row in rows.values()}
-    return "; ".join(sorted(names)), found
+    return {f"{row['model']}, prompt {row['prompt_version']}" for row in rows.values()}, found
 
 
 def _answer(row: dict[str, Any], evidence: int) -> Answer:

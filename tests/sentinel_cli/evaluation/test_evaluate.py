@@ -20,6 +20,7 @@ from sentinel_cli.local._run import Managed
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
 from sql.errors import InputError
+from tests.sentinel_cli.llm.stand_in import StandIn
 
 PIPELINE = load_pipeline()
 SVG = "{http://www.w3.org/2000/svg}"
@@ -135,6 +136,27 @@ def test_the_command_writes_a_report_compares_and_fails_where_a_suspicious_alert
     assert text.partition("\n\n")[2].partition("\n\n")[2] in said.out
     assert "(first.json)" in text
     assert ET.parse(folder / "decisions.svg").getroot().tag == f"{SVG}svg"
+
+
+def test_the_days_budget_counts_and_the_report_says_where_rules_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_bytes(b"".join(PATH.read_bytes().splitlines(keepends=True)[::80]))
+    count = len(few.read_bytes().splitlines())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SENTINEL_LLM_BUDGET_FILE", str(tmp_path / "spent.sqlite"))
+    monkeypatch.setenv("SENTINEL_LLM_BUDGET_CALLS", str(3 * count))
+    monkeypatch.setenv("SENTINEL_LLM_MODEL", "stand-in")
+    with StandIn() as endpoint:
+        monkeypatch.setenv("SENTINEL_LLM_ENDPOINT", endpoint.url)
+        run(Request(few, 2, None, None, None))
+        assert len(endpoint.seen) == 3 * count
+        assert "openai/stand-in, prompt" in (said := capsys.readouterr().out)
+        assert "sentinel_triage_agent_local/budget, prompt" in said
+        run(Request(few, 1, None, None, None))
+        assert len(endpoint.seen) == 3 * count
+        assert "openai/stand-in, prompt" not in capsys.readouterr().out
 
 
 def test_answers_to_another_set_are_refused(alerts: LabelledSet, tmp_path: Path) -> None:
