@@ -28,7 +28,7 @@ from scripts.bench_sections import (
     replay_section,
     steps_section,
 )
-from scripts.bench_service import service_section
+from scripts.bench_service import memory_section, service_section
 
 SECTIONS = {
     "replay": replay_section,
@@ -37,6 +37,7 @@ SECTIONS = {
     "generate": generate_section,
     "produce": produce_section,
     "service": service_section,
+    "memory": memory_section,
     "model": model_section,
     "demo": demo_section,
     "program": program_section,

@@ -36,6 +36,8 @@ from sql.topics import ALERTS, RAW
 
 HOURS, RATE, SECONDS = 8, 5_000, 120
 """Of the history, and of the events that are sent in real time."""
+DAYS = 70
+"""Of the history by which memory is measured."""
 _COUNTRIES = ("US", "CA", "GB", "DE")
 _TYPES = ("CARD",) * 13 + ("EFT",) * 4 + ("WIRE",) * 2 + ("CASH_DEPOSIT",)
 _PORT = 9464
@@ -47,25 +49,46 @@ def service_section(figures: Figures, folder: Path, events: int) -> None:
     """The service with 500,000 accounts, and once more with a tenth of them."""
     for accounts in (500_000, 50_000):
         home = folder / f"service-{accounts}"
-        broker = LocalBroker(home / "broker")
-        try:
-            bring_up(home / "broker", None)
-            _measure(figures, Stream(broker, accounts), home, events * 2)
-        finally:
-            broker.delete()
+        with _stream(home, accounts) as stream:
+            _measure(figures, stream, home, events * 2)
+
+
+def memory_section(figures: Figures, folder: Path, events: int) -> None:
+    """What the service takes over a long history, in which accounts come back again and again."""
+    home = folder / "memory"
+    with _stream(home, 500_000) as stream:
+        _catch_up_with(figures, "memory", stream, home, (events * 2, DAYS * 24))
+
+
+@contextmanager
+def _stream(home: Path, accounts: int) -> Iterator["Stream"]:
+    """Transactions of so many accounts, to a broker of their own."""
+    broker = LocalBroker(home / "broker")
+    try:
+        bring_up(home / "broker", None)
+        yield Stream(broker, accounts)
+    finally:
+        broker.delete()
+
+
+def _catch_up_with(
+    figures: Figures, section: str, stream: "Stream", home: Path, history: tuple[int, int]
+) -> dict[str, float]:
+    """Let the service read a history of so many events in so many hours up to now."""
+    name, (events, hours), now = f"{stream.accounts:,} accounts", history, round(time.time() * 1000)
+    stream.send(np.linspace(now - hours * 3_600_000, now, events).astype(np.int64))
+    with service(home) as process:
+        caught = catch_up(process, events)
+    figures.add(section, f"{name}: a history of {events:,}", [caught], int(caught["events"]))
+    ratio = caught["peak_mb"] / caught["half_mb"]
+    figures.at_most(section, f"{name}: peak of memory to that of the first half", ratio, 1.1)
+    return caught
 
 
 def _measure(figures: Figures, stream: "Stream", home: Path, events: int) -> None:
     section, name = "service", f"{stream.accounts:,} accounts"
-    now = round(time.time() * 1000)
-    stream.send(np.linspace(now - HOURS * 3_600_000, now, events).astype(np.int64))
-    with service(home) as process:
-        caught = catch_up(process, events)
-        figures.add(section, f"{name}: a history of {events:,}", [caught], int(caught["events"]))
-        figures.at_least(section, f"{name}: events a second", caught["events"] / caught["seconds"], 50_000, "events/s")
-        figures.at_most(
-            section, f"{name}: peak of memory to that of the first half", caught["peak_mb"] / caught["half_mb"], 1.1
-        )
+    caught = _catch_up_with(figures, section, stream, home, (events, HOURS))
+    figures.at_least(section, f"{name}: events a second", caught["events"] / caught["seconds"], 50_000, "events/s")
     with service(home) as process:
         # It is there when it has read something: until then it takes up the partitions from their snapshots.
         stream.send(np.full(_BURST, round(time.time() * 1000)))
