@@ -81,7 +81,8 @@ class Capture:
                 self.rows[candidates.name] = f"SELECT {columns} FROM {candidates.name} WHERE {own}"
         for run in runs:
             if state := run.over:
-                self.rows[f"{state.name}.epochs"] = f"SELECT * FROM {state.epochs} WHERE {own}"
+                if state.epochs.chunks:
+                    self.rows[f"{state.name}.epochs"] = f"SELECT * FROM {state.epochs.name} WHERE {own}"
                 self.arrays[f"{state.name}.lives"] = self._lives(state), state.candidates.numbers
             for name, model in run.models.items():
                 self.arrays[f"{name}.model"] = self._learnt(model), model.numbers

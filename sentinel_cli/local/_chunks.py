@@ -84,11 +84,6 @@ class Chunks:
             chunk.rows -= count
             chunk.latest = {p: at for p, at in chunk.latest.items() if p != partition} if chunk.latest else None
 
-    def update(self, assignment: str) -> None:
-        """Run `UPDATE ... SET` on all rows, most of which its condition leaves alone."""
-        for chunk in self.chunks:
-            self.connection.execute(f"UPDATE {chunk.table} SET {assignment}")
-
     def _is_over(self, chunk: _Chunk, instants: Mapping[int, int]) -> bool:
         if chunk is self.chunks[-1]:
             return False

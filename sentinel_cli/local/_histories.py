@@ -32,6 +32,12 @@ class Histories:
         self.free: list[int] = []
         """Those of them that have been given back."""
 
+    @property
+    def mean(self) -> float:
+        """Values that are kept of a key, on average."""
+        known = np.count_nonzero(self.seen)
+        return float(np.minimum(self.seen, self.most).sum() / known) if known else 0
+
     def before(self, key: Integers, value: Floats) -> tuple[Integers, Floats, Flags]:
         """
         New values, sorted by key, each key's behind those that it had: keys, values, and which of them are new.

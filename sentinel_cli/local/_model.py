@@ -9,7 +9,7 @@ from sentinel_cli.local._plan import Segment
 from sentinel_cli.local.anomalies import DetectOptions, Floats, Integers, detect_anomalies, history_rows
 
 _ROWS = 1_000_000
-"""Rows that are judged at once: what they take at their peak, 0.2 GB, does not grow with the input."""
+"""Values that are looked at at once: what they take at their peak, 0.2 GB, does not grow with input or histories."""
 _ANSWER = ("actual_value", "forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
 
 
@@ -37,7 +37,7 @@ class Model:
         (rows,) = created.fetchall()[0]
         if self.numbers is not None:
             self.numbers.add(new)
-        parts = 1 + rows // _ROWS
+        parts = 1 + int(rows * (1 + (0 if is_replay else self.histories.mean)) // _ROWS)
         for part in range(parts):
             key, value, row = self._ordered(new, f"{self.number} % {parts} = {part}")
             answers = self._answers(key, value, is_replay=is_replay)

@@ -5,6 +5,7 @@ import numpy as np
 
 from sentinel_cli.local._admission import Admission, Arrivals
 from sentinel_cli.local._candidates import NO_ROWS, Arrived, Candidates
+from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._lateness import NEVER
 from sentinel_cli.local._plan import Segment
 from sentinel_cli.local._step import NOTHING, Before, Step, timestamp
@@ -31,14 +32,9 @@ class RangeState:
         self.connection, self.name, self.segment, self.candidates = connection, name, segment, candidates
         self.number = candidates.number
         self.admission = Admission(segment.size_ms)
-        self.epochs = f"{name}_epochs"
-        connection.execute(
-            f"CREATE TABLE {self.epochs} (__seq BIGINT, __partition INTEGER, due BIGINT, __epoch BIGINT)"
-        )
+        self.epochs = Chunks(connection, f"{name}_epochs", "__due")
         self.near = f"{name}_near"
         """Table of the rows of keys of which rows come out."""
-        self.followed = 0
-        """Rows of the table."""
         self.waiting = NO_ROWS
         """Rows whose time has not come."""
         self.before: Before = NOTHING
@@ -61,20 +57,14 @@ class RangeState:
         unjudged = f"{self._in_epochs(rows)} WHERE __due > {timestamp(watermark)}"
         self.waiting = self.waiting.joined(self.candidates.look(unjudged))
 
-    def follow(self, relation: str) -> None:
-        """Take up the epochs that another run gave to rows."""
-        ((count,),) = self.connection.execute(f"INSERT INTO {self.epochs} BY NAME SELECT * FROM {relation}").fetchall()
-        self.followed += count
-
     def leave(self, partition: int) -> None:
         """Forget the rows of a partition."""
         self.waiting = self.waiting.chosen(self.waiting.partition != partition)
-        self._unfollow(f"__partition = {partition}")
+        self.epochs.remove(partition)
 
     def forget(self, step: Step) -> None:
         """Forget the epochs of rows that no later row can need."""
-        keeps = self.segment.keeps_ms
-        self._unfollow(" OR ".join(f"(__partition = {p} AND due < {at - keeps})" for p, at in step.highs.items()))
+        self.epochs.forget({partition: high - self.segment.keeps_ms for partition, high in step.highs.items()})
 
     def waits(self, partition: int, _watermark: int) -> bool:
         """Whether some row of a partition has not been judged."""
@@ -116,10 +106,10 @@ class RangeState:
 
     def _in_epochs(self, rows: str) -> str:
         """Rows that the operator has accepted, each in the life of its key."""
-        if not self.followed:
+        if not self.epochs.chunks:
             return f"(SELECT *, 0::BIGINT AS __epoch FROM {rows})"
         return (
-            f"(SELECT r.*, coalesce(e.__epoch, 0) AS __epoch FROM {rows} AS r LEFT JOIN {self.epochs} AS e "
+            f"(SELECT r.*, coalesce(e.__epoch, 0) AS __epoch FROM {rows} AS r LEFT JOIN {self.epochs.name} AS e "
             "ON r.__seq = e.__seq WHERE e.__seq IS NULL OR e.__epoch IS NOT NULL)"
         )
 
@@ -131,12 +121,15 @@ class RangeState:
         if not len(places):
             return arrived
         followed = arrived.chosen(places)
-        columns = [column.tolist() for column in (followed.sequence, followed.partition, followed.due)]
-        cells = ", ".join(f"unnest(?::BIGINT[]) AS {name}" for name in ("__seq", "__partition", "due", "__epoch"))
-        self.connection.execute(f"INSERT INTO {self.epochs} SELECT {cells}", [*columns, epochs])
-        self.followed += len(places)
+        none = np.array([epoch is None for epoch in epochs])
+        known = np.array([epoch or 0 for epoch in epochs], dtype=np.int64)
+        self.connection.register("__followed", {**followed._asdict(), "none": none, "epoch": known})
+        self.epochs.add(
+            "(SELECT sequence AS __seq, partition::INTEGER AS __partition, make_timestamp_ms(due) AS __due, "
+            "CASE WHEN NOT none THEN epoch END AS __epoch FROM __followed)"
+        )
         stays = np.ones(len(arrived.key), dtype=bool)
-        stays[places] = [epoch is not None for epoch in epochs]
+        stays[places] = ~none
         return arrived.chosen(stays)
 
     def _adopt(self, number: int, epoch: int) -> list[int]:
@@ -144,14 +137,7 @@ class RangeState:
         first = sequence[partition == self.admission.partition[number]][0]
         life = f"{self.number} = {number} AND __seq >= {epoch} AND __seq < {first}"
         found = self.candidates.look(f"{self.candidates.name} WHERE {life}")
-        self.follow(
-            f"(SELECT __seq, __partition, epoch_ms(__due) AS due, {epoch} AS __epoch "
-            f"FROM {self.candidates.name} WHERE {life})"
-        )
+        columns = f"__seq, __partition, __due, {epoch}::BIGINT AS __epoch"
+        self.epochs.add(f"(SELECT {columns} FROM {self.candidates.name} WHERE {life})")
         times: list[int] = found.time.tolist()
         return times
-
-    def _unfollow(self, which: str) -> None:
-        if self.followed and which:
-            ((count,),) = self.connection.execute(f"DELETE FROM {self.epochs} WHERE {which}").fetchall()
-            self.followed -= count

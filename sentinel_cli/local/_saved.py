@@ -66,7 +66,8 @@ class Saved:
                 model.histories.forget(numbers_of(self.connection, self.keys, self.partition, model.numbers))
 
     def _read_range(self, state: RangeState) -> None:
-        state.follow(self._file(f"{state.name}.epochs"))
+        if self._has(f"{state.name}.epochs"):
+            state.epochs.add(self._file(f"{state.name}.epochs"))
         found = self._keyed(f"{state.name}.lives", state.candidates.numbers)
         number = found.pop("number")
         followed = found.pop("followed")

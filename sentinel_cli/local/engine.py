@@ -231,11 +231,12 @@ class Engine:
 
     def _empty(self, table: str) -> None:
         if self.written.pop(table, 0):
-            self.connection.execute(f'TRUNCATE "{table}"')
+            self._create_sink(self.pipeline.table(table))
 
     def _create_sink(self, table: Table) -> None:
+        """Make it, or make it anew: of a temporary table DuckDB keeps rows that are deleted as long as it lives."""
         columns = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in table.columns)
-        self.connection.execute(f'CREATE TEMP TABLE "{table.name}" (__seq BIGINT, {columns})')
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table.name}" (__seq BIGINT, {columns})')
 
 
 def join_cases(rows: Mapping[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ def test_each_key_has_its_latest_values_before_the_new_ones(steps: list[list[tup
         np.testing.assert_array_equal(values, [v for _, v, _ in expected])
         np.testing.assert_array_equal(is_new, [n for _, _, n in expected])
         histories.add(key, value)
+        kept = [min(len(known), most) for known in lists.values() if known]
+        assert histories.mean == (sum(kept) / len(kept) if kept else 0)
 
 
 def test_a_key_takes_no_more_room_than_its_own_history_needs() -> None:
