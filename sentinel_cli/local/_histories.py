@@ -18,7 +18,8 @@ class Histories:
                                             page 3   0  1  2 .. 15      column place % 16
                                             page 9  16 17 18 19         of the key's page number place // 16
 
-    Keys are small whole numbers. Values that a model passes over are not kept.
+    Keys are small whole numbers. Values that a model passes over are not kept. Pages are as narrow as holds every value
+    exactly: a count of up to 2,048 takes two bytes.
     """
 
     def __init__(self, most: int) -> None:
@@ -26,7 +27,7 @@ class Histories:
         self.seen = np.zeros(0, dtype=np.int64)
         """How many values each key has had."""
         self.pages_of = np.empty((0, 1), dtype=np.int32)
-        self.pages = np.empty((0, _PAGE))
+        self.pages: NDArray[np.floating] = np.empty((0, _PAGE), dtype=np.float16)
         self.taken = 0
         """Pages that some key has had."""
         self.free: list[int] = []
@@ -64,9 +65,10 @@ class Histories:
         number = _numbers(new) + np.repeat(self.seen[keys], new)
         self.seen[keys] += new
         stays = number >= self.seen[key] - self.most
-        key, number = key[stays], number[stays]
+        key, number, value = key[stays], number[stays], value[stays]
         self._take_pages(key, number % self.most // _PAGE)
-        self.pages[self._at(key, number)] = value[stays]
+        self._widen(value)
+        self.pages[self._at(key, number)] = value
 
     def latest(self, keys: Integers) -> tuple[Integers, Floats]:
         """The values that are kept of sorted keys, each key's from the oldest on: keys and values."""
@@ -74,7 +76,7 @@ class Histories:
         kept = np.minimum(self.seen[keys], self.most)
         number = _numbers(kept) + np.repeat(self.seen[keys] - kept, kept)
         keys = np.repeat(keys, kept)
-        return keys, self.pages[self._at(keys, number)]
+        return keys, self.pages[self._at(keys, number)].astype(np.float64)
 
     def forget(self, keys: Integers) -> None:
         """Forget all values of keys."""
@@ -88,6 +90,14 @@ class Histories:
         """The page and the column of values."""
         place = number % self.most
         return self.pages_of[keys, place // _PAGE], place % _PAGE
+
+    def _widen(self, value: Floats) -> None:
+        """See that the pages hold values as they are."""
+        for wider in (np.float32, np.float64):
+            with np.errstate(over="ignore"):
+                held = value.astype(self.pages.dtype)
+            if (held != value).any():
+                self.pages = self.pages.astype(np.promote_types(self.pages.dtype, wider))
 
     def _make_room(self, key: Integers) -> None:
         more = int(key.max(initial=-1)) + 1 - len(self.seen)

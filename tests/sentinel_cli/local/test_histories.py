@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from sentinel_cli.local._histories import Histories
 
-steps = st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 99) | st.just(float("nan"))), max_size=50))
+VALUES = st.integers(0, 99) | st.sampled_from([float("nan"), 2_049, -70_000, 2**24 + 1, 0.1, 1e20])
+steps = st.lists(st.lists(st.tuples(st.integers(0, 4), VALUES), max_size=50))
 
 
 @settings(deadline=None)
