@@ -8,8 +8,8 @@ from sentinel_cli.local._numbers import Numbers
 from sentinel_cli.local._plan import Segment
 from sentinel_cli.local.anomalies import DetectOptions, Floats, Integers, detect_anomalies, history_rows
 
-_ROWS = 1_000_000
-"""Values that are looked at at once: what they take at their peak, 0.2 GB, does not grow with input or histories."""
+_ROWS = 500_000
+"""Values that are looked at at once: what they take at their peak, 0.1 GB, does not grow with input or histories."""
 _ANSWER = ("actual_value", "forecast_value", "lower_bound", "upper_bound", "rmse", "aic")
 
 
