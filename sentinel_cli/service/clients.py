@@ -12,14 +12,18 @@ class FatalClientError(Exception):
 
 
 def consumer(connection: Connection, group: str, settings: Mapping[str, object] | None = None) -> Consumer:
-    """A member of a group that reads what is committed, and commits nothing by itself; `settings` are librdkafka's."""
+    """
+    A member of a group that reads what is committed, hears where a partition ends, and commits nothing by itself.
+
+    `settings` are librdkafka's.
+    """
     timeouts = {"session.timeout.ms": 6_000, "heartbeat.interval.ms": 1_500}
     return Consumer(_settings(connection, group) | timeouts | dict(settings or {}))
 
 
 def reader(connection: Connection, group: str) -> Consumer:
     """A consumer that is told what to read, and hears where a partition ends; a group is only its name."""
-    return Consumer(_settings(connection, group) | {"enable.partition.eof": True})
+    return Consumer(_settings(connection, group))
 
 
 def checked(messages: list[Message]) -> list[Message]:
@@ -39,10 +43,11 @@ def checked(messages: list[Message]) -> list[Message]:
     return records
 
 
-def is_at_end(messages: list[Message]) -> bool:
-    """Whether a reader has come to the end of its partition."""
-    errors = (message.error() for message in messages)
-    return any(error is not None and error.code() == KafkaError._PARTITION_EOF for error in errors)
+def ends(messages: list[Message]) -> dict[int, int]:
+    """Where partitions end that have been read so far: behind the last record, and what ended its transaction."""
+    errors = ((message, message.error()) for message in messages)
+    found = [m for m, error in errors if error is not None and error.code() == KafkaError._PARTITION_EOF]
+    return {message.partition() or 0: message.offset() or 0 for message in found}
 
 
 def raise_if_fatal(error: KafkaError) -> None:
@@ -84,6 +89,7 @@ def _settings(connection: Connection, group: str) -> dict[str, object]:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
+            "enable.partition.eof": True,
             "partition.assignment.strategy": "range",
             # What waits to be read is bounded, however far behind a partition is.
             "queued.max.messages.kbytes": 65_536,

@@ -8,7 +8,7 @@ import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import checked, is_at_end, reader
+from sentinel_cli.service.clients import checked, ends, reader
 from sentinel_cli.service.inlet import Inlet
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.snapshots import Snapshot, Snapshots
@@ -112,5 +112,5 @@ class Restore:
             self.engine.drain(topic)
         if known:
             way.position = (known[-1].offset() or 0) + 1
-        if is_at_end(given) or len(known) < len(messages):
+        if ends(given) or len(known) < len(messages):
             way.position = way.target

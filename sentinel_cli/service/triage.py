@@ -17,7 +17,7 @@ from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import abort, checked, consumer, is_at_end, reader, unread
+from sentinel_cli.service.clients import abort, checked, consumer, ends, reader, unread
 from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
@@ -63,12 +63,15 @@ class Triage:
         self.consumer.subscribe([ALERTS], **handlers)
         try:
             while not stopping():
-                messages = checked(self.consumer.consume(self.batch, _GATHER))
+                given = self.consumer.consume(self.batch, _GATHER)
+                messages = checked(given)
                 started = time.monotonic()
                 self.figures.beat(LOOP)
                 if messages:
                     self._cycle(messages)
                     self.figures.beat(LOOP, time.monotonic() - started)
+                for partition, end in ends(given).items():
+                    self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, end))
         finally:
             with suppress(KafkaException, RuntimeError):
                 self.consumer.close()
@@ -177,7 +180,7 @@ class Triage:
             while first < end:
                 given = back.consume(10_000, 1.0)
                 yield from (value for message in checked(given) if isinstance(value := message.value(), bytes))
-                if is_at_end(given):
+                if ends(given):
                     break
         finally:
             back.close()
