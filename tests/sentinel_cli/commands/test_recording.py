@@ -33,6 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("SENTINEL_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SENTINEL_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("SENTINEL_LLM_BUDGET_FILE", str(tmp_path / "spent.sqlite"))
     monkeypatch.chdir(tmp_path)
     Path("deposits.jsonl").write_bytes(b"\n".join(deposits(COUNT)))
     return tmp_path
@@ -101,10 +102,10 @@ def test_a_budget_is_the_days_and_not_the_processs(monkeypatch: pytest.MonkeyPat
             assert (len(printed), len(endpoint.seen)) == (COUNT, seen)
         assert {row["model"] for row in printed.values()} == {"sentinel_triage_agent_local/budget"}
         sentinel(*REPLAY, "--ledger", "another.sqlite")
-        assert len(endpoint.seen) == 2 * COUNT
+        assert len(endpoint.seen) == COUNT
         monkeypatch.setenv("SENTINEL_LLM_BUDGET_CALLS", str(COUNT + 10))
         sentinel(*REPLAY)
-        assert len(endpoint.seen) == 2 * COUNT + 10
+        assert len(endpoint.seen) == COUNT + 10
 
 
 def test_what_rules_decide_in_a_models_place_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
