@@ -125,11 +125,11 @@ def test_within_an_account_the_order_is_that_of_event_time(fresh: LocalBroker) -
 def test_the_real_clock_is_the_wall_clock(fresh: LocalBroker) -> None:
     before = time.time_ns() // 1_000_000
     for _ in range(2):
-        assert produce("--clock", "now", "--events", "40", "--rate", "200").returncode == 0
+        assert produce("--clock", "now", "--events", "40", "--rate", "40").returncode == 0
     found = transactions(fresh)
     assert len(set(ids(found))) == 80
     assert all(before <= event["event_time"] <= time.time_ns() // 1_000_000 for event in found)
-    assert len({event["event_time"] for event in found}) > 5, "a busy machine may wake seldom"
+    assert len({event["event_time"] for event in found}) > 20
 
 
 def test_the_real_clock_refuses_a_topic_that_is_ahead_of_it(fresh: LocalBroker) -> None:
