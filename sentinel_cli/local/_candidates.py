@@ -14,7 +14,7 @@ import numpy as np
 
 from sentinel_cli.local._chunks import Chunks
 from sentinel_cli.local._numbers import Numbers
-from sentinel_cli.local._plan import Segment
+from sentinel_cli.local._plan import Segment, chain
 from sentinel_cli.local._step import Step
 from sentinel_cli.local.anomalies import Flags, Integers
 
@@ -65,12 +65,8 @@ class Candidates:
 
     def take(self, step: Step) -> None:
         """Keep what a step brings."""
-        relation = step.source
-        for segment in self.selection:
-            relation = segment.over(relation)
-        due = f"greatest({self.time}, __behind + INTERVAL '1' MILLISECOND) AS __due"
-        found = self.rows.add_and_look(f"(SELECT *, {due} FROM {self._numbered(relation)})", self._looked_at)
-        arrived = _arrived(found)
+        rows = with_due(self.time, self._numbered(chain(self.selection, step.source)))
+        arrived = _arrived(self.rows.add_and_look(rows, self._looked_at))
         self.arrived = arrived.chosen(np.argsort(arrived.sequence))
 
     def add(self, relation: str) -> None:
@@ -104,6 +100,11 @@ class Candidates:
             return relation
         self.numbers.add(relation)
         return self.numbers.joined(relation)
+
+
+def with_due(time: str, rows: str) -> str:
+    """Rows with the instant at which an OVER emits each: its time, or at once where that lies behind the watermark."""
+    return f"(SELECT *, greatest({time}, __behind + INTERVAL '1' MILLISECOND) AS __due FROM {rows})"
 
 
 def _arrived(found: dict[str, np.ndarray]) -> Arrived:

@@ -93,11 +93,8 @@ class Histories:
 
     def _widen(self, value: Floats) -> None:
         """See that the pages hold values as they are."""
-        for wider in (np.float32, np.float64):
-            with np.errstate(over="ignore"):
-                held = value.astype(self.pages.dtype)
-            if (held != value).any():
-                self.pages = self.pages.astype(np.promote_types(self.pages.dtype, wider))
+        while not _holds(self.pages.dtype, value):
+            self.pages = self.pages.astype(np.float32 if self.pages.dtype == np.float16 else np.float64)
 
     def _make_room(self, key: Integers) -> None:
         more = int(key.max(initial=-1)) + 1 - len(self.seen)
@@ -126,6 +123,11 @@ class Histories:
             # Grown where it stands: a copy would take as much room again.
             self.pages.resize((self.taken + self.taken // 8, _PAGE), refcheck=False)
         return np.concatenate((np.array(again, dtype=np.int64), np.arange(first, self.taken)))
+
+
+def _holds(kind: np.dtype[np.floating], value: Floats) -> bool:
+    with np.errstate(over="ignore"):
+        return bool((value.astype(kind) == value).all())
 
 
 def _numbers(counts: Integers) -> Integers:

@@ -17,6 +17,7 @@ account that stands in two partitions is two keys, so that what comes out of a p
 """
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -80,6 +81,13 @@ class Segment:
     def keeps_ms(self) -> int:
         """How long a row is needed behind the watermark: in an open window, or by late rows of a state not cleaned."""
         return self.size_ms - 2 if self.kind == "tumble" else self.reach_ms + self.size_ms * 3 // 2 + 1
+
+
+def chain(segments: Iterable[Segment], relation: str) -> str:
+    """Segments, each over the rows of the one before it, as a relation."""
+    for segment in segments:
+        relation = segment.over(relation)
+    return relation
 
 
 @dataclass

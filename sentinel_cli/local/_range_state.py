@@ -54,7 +54,7 @@ class RangeState:
     def wait(self, partition: int, watermark: int) -> None:
         """Let those rows of a partition wait that have not been judged, once they have been read back."""
         rows = f"(SELECT * FROM {self.candidates.name} WHERE __partition = {partition})"
-        unjudged = f"{self._in_epochs(rows)} WHERE __due > {timestamp(watermark)}"
+        unjudged = f"{self._lived(rows)} WHERE __due > {timestamp(watermark)}"
         self.waiting = self.waiting.joined(self.candidates.look(unjudged))
 
     def leave(self, partition: int) -> None:
@@ -76,7 +76,7 @@ class RangeState:
             return f"(SELECT {columns}, 0::BIGINT AS __epoch FROM {self.candidates.name} LIMIT 0)"
         reach = timestamp(min(self.oldest.values()))
         among = f"{self.number} IN (SELECT number FROM {self.name}_due)"
-        rows = self._in_epochs(self.candidates.rows.since(self.oldest, columns))
+        rows = self._lived(self.candidates.rows.since(self.oldest, columns))
         return f"(SELECT * FROM {rows} WHERE {self.segment.time} >= {reach} AND {among})"
 
     def narrow(self, relation: str, where: str) -> str:
@@ -104,14 +104,8 @@ class RangeState:
     def _judge(self, keys: Integers) -> None:
         self.connection.register(f"{self.name}_due", {"number": keys})
 
-    def _in_epochs(self, rows: str) -> str:
-        """Rows that the operator has accepted, each in the life of its key."""
-        if not self.epochs.chunks:
-            return f"(SELECT *, 0::BIGINT AS __epoch FROM {rows})"
-        return (
-            f"(SELECT r.*, coalesce(e.__epoch, 0) AS __epoch FROM {rows} AS r LEFT JOIN {self.epochs.name} AS e "
-            "ON r.__seq = e.__seq WHERE e.__seq IS NULL OR e.__epoch IS NOT NULL)"
-        )
+    def _lived(self, rows: str) -> str:
+        return in_epochs(rows, self.epochs.name if self.epochs.chunks else "")
 
     def _accepted(self, step: Step) -> Arrived:
         self.before, arrived = step.before, self.candidates.arrived
@@ -141,3 +135,18 @@ class RangeState:
         self.epochs.add(f"(SELECT {columns} FROM {self.candidates.name} WHERE {life})")
         times: list[int] = found.time.tolist()
         return times
+
+
+def in_epochs(rows: str, followed: str) -> str:
+    """
+    Rows that the operator has accepted, each in the life of its key.
+
+    `followed` is the table of the rows of followed keys, each with its epoch, none where it is dropped; the others are
+    of epoch 0, as all are without a table.
+    """
+    if not followed:
+        return f"(SELECT *, 0::BIGINT AS __epoch FROM {rows})"
+    return (
+        f"(SELECT r.*, coalesce(e.__epoch, 0) AS __epoch FROM {rows} AS r LEFT JOIN {followed} AS e "
+        "ON r.__seq = e.__seq WHERE e.__seq IS NULL OR e.__epoch IS NOT NULL)"
+    )

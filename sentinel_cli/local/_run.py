@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
-from sentinel_cli.local._candidates import Candidates
+from sentinel_cli.local._candidates import Candidates, with_due
 from sentinel_cli.local._lateness import admit
 from sentinel_cli.local._model import Model
-from sentinel_cli.local._plan import Plan, Segment
-from sentinel_cli.local._range_state import RangeState
+from sentinel_cli.local._plan import Plan, Segment, chain
+from sentinel_cli.local._range_state import RangeState, in_epochs
 from sentinel_cli.local._step import Step
 from sentinel_cli.local._tumble_state import TumbleState, windows
 
@@ -152,9 +152,8 @@ class StatementRun:
 
     def _admission(self, name: str, segment: Segment, relation: str, step: Step) -> Callable[[str], str]:
         """From rows to those that the OVER of a replay accepts, with `__due` and `__epoch`."""
-        due = f"greatest({segment.time}, __behind + INTERVAL '1' MILLISECOND)"
         if not step.has_late:
-            return lambda rows: f"(SELECT *, {due} AS __due, 0 AS __epoch FROM {rows})"
+            return lambda rows: in_epochs(with_due(segment.time, rows), "")
         table, keys = f"{name}_admitted", ", ".join(segment.keys)
         late = f"SELECT ({keys}) FROM {relation} WHERE __behind IS NOT NULL"
         rows = self.connection.execute(
@@ -164,10 +163,7 @@ class StatementRun:
         judged_rows = ((row[0], row[1:-2], row[-2], row[-1]) for row in rows)
         epochs = admit(judged_rows, segment.size_ms, {})
         self._load(table, {"__seq": "BIGINT", "__epoch": "BIGINT"}, [[row[0] for row in rows], epochs])
-        return lambda rows: (
-            f"(SELECT r.*, {due} AS __due, coalesce(a.__epoch, 0) AS __epoch FROM {rows} AS r "
-            f"LEFT JOIN {table} AS a ON r.__seq = a.__seq WHERE a.__seq IS NULL OR a.__epoch IS NOT NULL)"
-        )
+        return lambda rows: in_epochs(with_due(segment.time, rows), table)
 
     def _model(self, name: str, segment: Segment, relation: str, step: Step) -> str:
         """Each new row is judged on the history of its key."""
@@ -224,7 +220,7 @@ class StatementRun:
         elif self.tumbling:
             rows = self.tumbling.rows(step, "*")
         else:
-            rows = self.admitted(_chain(before, self._chosen(before, segment, step)))
+            rows = self.admitted(chain(before, self._chosen(before, segment, step)))
         values = ", ".join(f"{expression} AS {column}" for column, expression in columns.items())
         keys = [*segment.keys, "window_start"] if segment.kind == "tumble" else ["__seq"]
         identity = ", ".join(f"s.{key}" for key in keys)
@@ -237,7 +233,7 @@ class StatementRun:
         if segment.keys_of_source:
             keys = ", ".join(segment.keys)
             return step.view(f"(SELECT * FROM {step.chosen or step.rows} WHERE {_among(keys, self.survivors)})")
-        every = self.admitted(_chain(before, step.source))
+        every = self.admitted(chain(before, step.source))
         matching = f"SELECT c.__seq FROM {every} AS c JOIN {self.survivors} AS s ON {_match(segment)}"
         return step.view(f"(SELECT * FROM {step.rows} WHERE __seq IN ({matching}))")
 
@@ -279,12 +275,6 @@ def choose(runs: Sequence[StatementRun], step: Step, connection: duckdb.DuckDBPy
 
 def _among(keys: str, table: str) -> str:
     return f"({keys}) IN (SELECT ({keys}) FROM {table})"
-
-
-def _chain(segments: list[Segment], relation: str) -> str:
-    for segment in segments:
-        relation = segment.over(relation)
-    return relation
 
 
 def _match(segment: Segment) -> str:

@@ -26,28 +26,25 @@ def reader(connection: Connection, group: str) -> Consumer:
     return Consumer(_settings(connection, group))
 
 
-def checked(messages: list[Message]) -> list[Message]:
+def checked(messages: list[Message]) -> tuple[list[Message], dict[int, int]]:
     """
-    The records among what a consumer gave.
+    The records among what a consumer gave, and where partitions end that have been read so far.
+
+    An end lies behind the last record and what ended its transaction.
 
     Raises:
         FatalClientError: the client says that it is done for.
     """
-    records = []
+    records, ends = [], {}
     for message in messages:
         error = message.error()
         if error is None:
             records.append(message)
+        elif error.code() == KafkaError._PARTITION_EOF:
+            ends[message.partition() or 0] = message.offset() or 0
         else:
             raise_if_fatal(error)
-    return records
-
-
-def ends(messages: list[Message]) -> dict[int, int]:
-    """Where partitions end that have been read so far: behind the last record, and what ended its transaction."""
-    errors = ((message, message.error()) for message in messages)
-    found = [m for m, error in errors if error is not None and error.code() == KafkaError._PARTITION_EOF]
-    return {message.partition() or 0: message.offset() or 0 for message in found}
+    return records, ends
 
 
 def raise_if_fatal(error: KafkaError) -> None:

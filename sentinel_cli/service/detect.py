@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from sentinel_cli.local._capture import Capture
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import abort, checked, consumer, ends, unread
+from sentinel_cli.service.clients import abort, checked, consumer, unread
 from sentinel_cli.service.heartbeats import Heartbeats
 from sentinel_cli.service.inlet import Arrived, Inlet
 from sentinel_cli.service.job import Job, note
@@ -76,8 +76,7 @@ class Detect:
     def _cycle(self) -> None:
         # A step that took longer than the interval is followed by the next at once: its records are there.
         wait = max(_LEAST_WAIT, self.started + self.options.commit_interval - time.monotonic())
-        given = self.consumer.consume(self.options.batch, wait)
-        messages = checked(given)
+        messages, ends = checked(self.consumer.consume(self.options.batch, wait))
         self._take_up()
         self.started = time.monotonic()
         # Until a step is committed the engine is ahead of its offsets: no snapshot is to be taken of that.
@@ -88,8 +87,8 @@ class Detect:
             self._abort(error)
             return
         self.offsets = committed | (offsets or {})
-        for partition in self.offsets.keys() & ends(given).keys() - self.parked.keys():
-            self.figures.behind(LOOP, partition, unread(self.consumer, RAW, partition, ends(given)[partition]))
+        for partition in self.offsets.keys() & ends.keys() - self.parked.keys():
+            self.figures.behind(LOOP, partition, unread(self.consumer, RAW, partition, ends[partition]))
         self.figures.beat(self.name, None if offsets is None else time.monotonic() - self.started)
         self._snapshot_one()
 

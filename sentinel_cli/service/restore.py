@@ -8,7 +8,7 @@ import duckdb
 from confluent_kafka import Consumer, TopicPartition
 
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import checked, ends, reader
+from sentinel_cli.service.clients import checked, reader
 from sentinel_cli.service.inlet import Inlet
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.snapshots import Snapshot, Snapshots
@@ -102,8 +102,8 @@ class Restore:
 
     def _read(self, partition: int, way: _Way) -> None:
         """Read a part of the log up to the target, and let the engine see it; what comes out was written before."""
-        given = self.reader.consume(self.batch, 0.2)
-        messages = [m for m in checked(given) if m.partition() == partition]
+        read, ends = checked(self.reader.consume(self.batch, 0.2))
+        messages = [m for m in read if m.partition() == partition]
         known = [m for m in messages if (m.offset() or 0) < way.target]
         arrived = self.inlet.read(known, give_up=frozenset({partition}))
         if arrived.rows:
@@ -112,5 +112,5 @@ class Restore:
             self.engine.drain(topic)
         if known:
             way.position = (known[-1].offset() or 0) + 1
-        if ends(given) or len(known) < len(messages):
+        if ends or len(known) < len(messages):
             way.position = way.target

@@ -17,7 +17,7 @@ from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import abort, checked, consumer, ends, reader, unread
+from sentinel_cli.service.clients import abort, checked, consumer, reader, unread
 from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
@@ -63,14 +63,13 @@ class Triage:
         self.consumer.subscribe([ALERTS], **handlers)
         try:
             while not stopping():
-                given = self.consumer.consume(self.batch, _GATHER)
-                messages = checked(given)
+                messages, ends = checked(self.consumer.consume(self.batch, _GATHER))
                 started = time.monotonic()
                 self.figures.beat(LOOP)
                 if messages:
                     self._cycle(messages)
                     self.figures.beat(LOOP, time.monotonic() - started)
-                for partition, end in ends(given).items():
+                for partition, end in ends.items():
                     self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, end))
         finally:
             with suppress(KafkaException, RuntimeError):
@@ -178,9 +177,9 @@ class Triage:
             first, end = back.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
             back.assign([TopicPartition(topic, partition, max(first, end - most))])
             while first < end:
-                given = back.consume(10_000, 1.0)
-                yield from (value for message in checked(given) if isinstance(value := message.value(), bytes))
-                if ends(given):
+                messages, ends = checked(back.consume(10_000, 1.0))
+                yield from (value for message in messages if isinstance(value := message.value(), bytes))
+                if ends:
                     break
         finally:
             back.close()
