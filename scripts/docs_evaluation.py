@@ -29,7 +29,8 @@ uv run sentinel evaluate --against $folder/first.json --report $folder/report
 ```
 
 The second compares with the first: both side by side, and McNemar's exact test on the alerts that they decide
-differently. Two prompts or two models are compared alike. `--report` writes the tables as Markdown and a chart as SVG.
+differently. Two prompts or two models are compared alike. `--report` writes the tables as Markdown and a chart as SVG;
+`--set ai.never_dismiss_severity=CRITICAL` tries another guard before it is deployed.
 
 ## The alerts
 """
@@ -64,9 +65,15 @@ model to beat, and no triage for a bank. No model has been evaluated here.
 _GUARD = """
 ## What the guard holds
 An agent that answers DISMISS to everything and cites E1 each time shows what the guard in `sql/ai/triage.sql` holds
-without the agent's help. Of {of} suspicious alerts it would dismiss {of}, and {dismissed} are dismissed after the
-guard. The guard overruled it on {held} of all {alerts} alerts: {reasons}. So the guard stops what a rule can see, and
-makes no bad agent a good one; its limits are [parameters](../sql/ai/ai.toml).
+without the agent's help. Of {of} suspicious alerts it would dismiss {of}.
+
+| guard | suspicious dismissed | benign dismissed | overruled |
+|---|---|---|---|
+{lines}
+
+With its defaults the guard leaves to an agent only what a rule itself gives less than HIGH. Where HIGH is left to it
+too, alerts on small sums hang on the agent alone: nothing in them tells purchases in shops abroad from a stolen card's.
+The limits are [parameters](../sql/ai/ai.toml); [AI stages](ai.md#the-guard) says who should set which.
 """
 _TAIL = """\
 
@@ -103,13 +110,20 @@ def _counts(alerts: LabelledSet) -> str:
 
 
 def _guard(alerts: LabelledSet) -> str:
-    answers = ask(alerts, load_pipeline(), {**STAND_INS, "AI_RUN_AGENT": _dismiss}, 1, Usage())
-    found = figures(alerts.alerts, answers).dismissed
+    suspicious = sum(alert.is_suspicious for alert in alerts.alerts)
+    lines = "\n".join(_held(alerts, severity) for severity in ("HIGH", "CRITICAL"))
+    return _GUARD.format(of=suspicious, lines=lines)
+
+
+def _held(alerts: LabelledSet, severity: str) -> str:
+    """A line: what is dismissed by who dismisses everything, under a guard that holds alerts of this severity on."""
+    pipeline = load_pipeline({"ai.never_dismiss_severity": severity})
+    answers = ask(alerts, pipeline, {**STAND_INS, "AI_RUN_AGENT": _dismiss}, 1, Usage())
+    decided = figures(alerts.alerts, answers).decided
     guards = Counter(answer.guard for answer in answers.runs[0] if answer.guard)
     reasons = ", ".join(f"{guard} {count}" for guard, count in sorted(guards.items()))
-    return _GUARD.format(
-        of=found.of, dismissed=found.count, held=guards.total(), alerts=len(alerts.alerts), reasons=reasons
-    )
+    dismissed = " | ".join(str(decided.get((label, "DISMISS"), 0)) for label in ("suspicious", "benign"))
+    return f"| `never_dismiss_severity` {severity} | {dismissed} | {guards.total()}: {reasons} |"
 
 
 def _dismiss(arguments: Sequence[tuple[str, ...]]) -> Rows:

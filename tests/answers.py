@@ -172,7 +172,10 @@ CASES: dict[str, Case] = {
         answer(rationale="See E21."), detail=json.dumps({"evidence": "; ".join(FACTS[:1] * 30)})
     ),
     # what outranks a sound dismissal
+    "medium severity": _said(answer(), severity="MEDIUM"),
+    "high severity": _said(answer(), severity="HIGH"),
     "critical severity": _said(answer(), severity="CRITICAL"),
+    "unknown severity": _said(answer(), severity="TRIVIAL"),
     "a cent below the total": _said(answer(), total_amount="4999.99"),
     "the total": _said(answer(), total_amount="5000.00"),
     "several currencies": _said(answer(), total_amount=None, currency=None),

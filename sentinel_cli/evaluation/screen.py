@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel_cli.evaluation.alerts import PATH, LabelledSet, read_set
@@ -27,6 +27,8 @@ class Request:
     against: Path | None
     out: Path | None
     report: Path | None
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """In place of their defaults, by `owner.name`."""
 
 
 def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: Usage | None = None) -> bool:
@@ -39,17 +41,19 @@ def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: U
         usage: What `managed` counts its calls into; None where it makes none.
 
     Raises:
+        ParameterError: a parameter does not exist, or is not as declared.
         InputError: a file cannot be read or written, or is not what it should be.
         EngineError: the engine could not run.
     """
-    pipeline = load_pipeline()
+    pipeline = load_pipeline(request.parameters)
     alerts = read_set(pipeline, request.alerts or PATH)
     # The file is looked at before anybody is asked: answers cost.
     earlier = [read_answers(request.against, alerts)] if request.against else []
     usage = usage or Usage()
     with nullcontext(managed) if managed else find_answering(pipeline, usage.take).functions() as functions:
         answers = ask(alerts, pipeline, functions, request.runs, usage)
-    text = report(alerts, [answers, *earlier])
+    text = "".join(f"With {name} {value}.\n\n" for name, value in request.parameters.items())
+    text += report(alerts, [answers, *earlier])
     print(text, end="", flush=True)
     if request.out:
         _write(request.out, to_json(answers))

@@ -130,7 +130,14 @@ guarded AS (
       WHEN said = 'ESCALATE' OR says_escalate THEN CAST(NULL AS STRING)
       WHEN agent_status <> 'OK' THEN agent_status
       WHEN said <> 'DISMISS' THEN CAST(NULL AS STRING)
-      WHEN severity = 'CRITICAL' THEN 'CRITICAL_SEVERITY'
+      WHEN
+        CASE severity
+          WHEN 'LOW' THEN FALSE
+          WHEN 'MEDIUM' THEN :never_dismiss_severity = 'MEDIUM'
+          WHEN 'HIGH' THEN :never_dismiss_severity <> 'CRITICAL'
+          ELSE TRUE
+        END
+        THEN 'SEVERITY'
       WHEN total_amount >= :never_dismiss_total THEN 'TOTAL'
       -- No one sum to compare: a transaction in another currency must not lift the limit.
       WHEN total_amount IS NULL OR COALESCE(currency, '') <> :never_dismiss_currency THEN 'TOTAL_UNKNOWN'

@@ -79,6 +79,23 @@ def test_both_engines_give_the_same_dispositions(flink: Referee, embedded: list[
     assert flink_stage(flink, PIPELINE, ENRICHED, ROWS, ANSWERS)[DISPOSITIONS] == embedded
 
 
+@pytest.mark.parametrize(
+    ("limit", "dismissed"),
+    [("MEDIUM", {"LOW"}), ("HIGH", {"LOW", "MEDIUM"}), ("CRITICAL", {"LOW", "MEDIUM", "HIGH"})],
+)
+def test_an_alert_from_the_limit_on_is_not_dismissed(limit: str, dismissed: set[str], flink: Referee) -> None:
+    values = {"ai.never_dismiss_severity": limit, "ai.quality_control_percent": "0"}
+    pipeline = load_pipeline(values, rules=["geo"])
+    rows = [enriched(name, severity=name) for name in ("LOW", "MEDIUM", "HIGH", "CRITICAL", "TRIVIAL", "")]
+    answers = Answers({}, [("SUCCESS", answer())])
+    found = embedded_stage(pipeline, ENRICHED, rows, answers)
+    assert flink_stage(flink, pipeline, ENRICHED, rows, answers) == found
+    outcomes = {row["alert_id"]: (row["decision"], row["guard"]) for row in map(json.loads, found[DISPOSITIONS])}
+    assert outcomes == {
+        row["severity"]: ("DISMISS", None) if row["severity"] in dismissed else ("REVIEW", "SEVERITY") for row in rows
+    }
+
+
 @pytest.mark.parametrize(("percent", "least", "most"), [("0", 0, 0), ("5", 60, 140), ("100", 2000, 2000)])
 def test_a_share_of_sound_dismissals_is_looked_at(percent: str, least: int, most: int) -> None:
     pipeline = load_pipeline({"ai.quality_control_percent": percent}, rules=["geo"])

@@ -23,6 +23,8 @@ from sql.errors import InputError
 from tests.sentinel_cli.llm.stand_in import StandIn
 
 PIPELINE = load_pipeline()
+LOOSE = {"ai.never_dismiss_severity": "CRITICAL"}
+LOOSER = load_pipeline(LOOSE)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -52,14 +54,22 @@ def test_the_local_triager_is_sound_stable_and_dismisses_nothing_suspicious(aler
     assert found.existing.of > 0
 
 
-def test_who_dismisses_everything_is_found_out(alerts: LabelledSet) -> None:
-    given = asked(alerts, saying("DISMISS"))
+@pytest.mark.parametrize("rationale", ["See E1.", ", ".join(f"E{number}" for number in range(1, 4))])
+def test_the_guard_holds_every_suspicious_alert_of_the_set_whatever_the_agent(rationale: str) -> None:
+    whole = read_set(PIPELINE)
+    found = figures(whole.alerts, asked(whole, saying("DISMISS", rationale)))
+    assert found.agent_dismissed.value == 1
+    assert found.dismissed.count == 0
+
+
+def test_who_dismisses_everything_is_found_out_where_the_guard_lets_it(alerts: LabelledSet) -> None:
+    given = ask(alerts, LOOSER, saying("DISMISS"), 1, Usage())
     found = figures(alerts.alerts, given)
     let_through = [
         a for alert, a in zip(alerts.alerts, given.runs[0], strict=True) if alert.is_suspicious and not a.guard
     ]
     assert found.agent_dismissed.value == 1
-    assert found.dismissed.count == len(let_through)
+    assert found.dismissed.count == len(let_through) > 0
     assert found.recall.count == 0
 
 
@@ -126,11 +136,12 @@ def test_the_command_writes_a_report_compares_and_fails_where_a_suspicious_alert
     few.write_bytes(b"".join(PATH.read_bytes().splitlines(keepends=True)[::40]))
     out, folder = tmp_path / "first.json", tmp_path / "deep/report"
     assert run(Request(few, 1, None, out, None))
-    some = read_set(PIPELINE, few)
-    held = figures(some.alerts, asked(some, saying("DISMISS"))).dismissed.count == 0
-    assert run(Request(few, 1, out, None, folder), saying("DISMISS")) == held
+    assert run(Request(few, 1, out, None, folder), saying("DISMISS"))
+    assert "suspicious alerts were dismissed" not in capsys.readouterr().err
+    assert not run(Request(few, 1, out, None, folder, LOOSE), saying("DISMISS"))
     said = capsys.readouterr()
-    assert ("suspicious alerts were dismissed" in said.err) == (not held)
+    assert "suspicious alerts were dismissed" in said.err
+    assert "ai.never_dismiss_severity CRITICAL" in said.out
     text = (folder / "report.md").read_text()
     assert text.startswith("# Evaluation of the triage\n\n![Decisions by label](decisions.svg)")
     assert text.partition("\n\n")[2].partition("\n\n")[2] in said.out

@@ -73,7 +73,7 @@ def test_nothing_changes_while_nothing_has_changed(recorder: Recorder) -> None:
     assert len(judged) == 700
     assert [judgement for judgement in judged if judgement.differs] == []
     assert {judgement.record.result["agent_status"] for judgement in judged} >= {"OK", "MALFORMED", "FAILED"}
-    assert {judgement.record.guard for judgement in judged} >= {None, "MALFORMED", "NO_ANSWER", "CRITICAL_SEVERITY"}
+    assert {judgement.record.guard for judgement in judged} >= {None, "MALFORMED", "NO_ANSWER", "SEVERITY"}
 
 
 def test_a_changed_guard_changes_exactly_what_it_would_have(recorder: Recorder, tmp_path: Path) -> None:
