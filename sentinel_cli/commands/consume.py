@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Committed, Json, LedgerFile, Stack
+from sentinel_cli.options import Committed, Json, LedgerFile, ParametersFile, Set, Stack
 
 
 def consume(
@@ -26,6 +26,8 @@ def consume(
         typer.Option(min=0, metavar="SECONDS", help="How old an alert may get before its disposition is made here."),
     ] = 10,
     committed: Committed = False,
+    set_: Set = None,
+    parameters: ParametersFile = None,
     ledger: LedgerFile = None,
     stack: Stack = None,
     json: Json = False,
@@ -34,8 +36,8 @@ def consume(
     Print alerts from Kafka as they come, each with its summary and disposition.
 
     Both are taken from their topics where they come in time, else the pipeline's SQL makes them here; `enriched_by`
-    and `decided_by` of a JSON line say which. What is made here is in the ledger before it is printed. Stdout gets JSON
-    lines with --json, and where it is no terminal.
+    and `decided_by` of a JSON line say which. What is made here is in the ledger before it is printed, and the guard has
+    the limits of --set. Stdout gets JSON lines with --json, and where it is no terminal.
 
     At least once: a group goes on where it stopped, and commits after a line is out, so that a line may come again
     after a kill, and none is left out. Repeats of an alert within one run are dropped. What cannot be read is told on
@@ -45,5 +47,7 @@ def consume(
     from sentinel_cli.consumer.screen import run
     from sentinel_cli.consumer.start import parse_start
     from sentinel_cli.ledger.place import find_ledger
+    from sentinel_cli.parameters import gather_parameters
 
-    run(Request(group, parse_start(from_), most, timeout, wait, committed, stack, find_ledger(ledger)), json=json)
+    start, values = parse_start(from_), gather_parameters(parameters, set_ or [])
+    run(Request(group, start, most, timeout, wait, committed, values, stack, find_ledger(ledger)), json=json)

@@ -40,9 +40,10 @@ class Consumption:
     """One run of `sentinel consume`; `write` prints cases and returns when they are out, `say` is for commentary."""
 
     def __init__(self, request: Request, write: Callable[[Sequence[Row]], None], say: Callable[[str], None]) -> None:
+        pipeline = load_pipeline(request.parameters)
         connection = connect(Account.analyst, request.stack)
         check_broker(connection)
-        pipeline, registry = load_pipeline(), Registry(connection)
+        registry = Registry(connection)
         self.request, self.write, self.counts = request, write, Counts()
         self.say = say
         self.desk = Desk(pipeline, request.ledger.make(), say)

@@ -1,5 +1,6 @@
 """What a user asks of `sentinel consume`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sentinel_cli.ledger.store import Ledger
@@ -20,6 +21,8 @@ class Request:
     """Seconds from the writing of an alert in which its disposition may come."""
     committed: bool
     """Whether an alert is read only when the transaction that wrote it has ended."""
+    parameters: Mapping[str, object]
+    """In place of their defaults, by `owner.name`."""
     stack: str | None
     ledger: Ledger
     """Where what is decided here is recorded."""

@@ -94,6 +94,18 @@ def test_what_the_topics_have_is_joined_and_the_rest_is_made_here(fresh: LocalBr
     assert alert(1).items() <= first.items()
 
 
+def test_what_is_decided_here_is_guarded_by_the_limits_that_are_given(fresh: LocalBroker) -> None:
+    numbers = range(40)
+    put(fresh, ALERTS, lambda number: alert(number, severity="LOW", total_amount=20.0), *numbers)
+    lines, _ = consume("--set", "ai.quality_control_percent=0")
+    assert [(line["decision"], line["guard"]) for line in lines] == [("DISMISS", None)] * 40
+    lines, _ = consume("--set", "ai.never_dismiss_total=20.00", "--from", "beginning")
+    assert [(line["decision"], line["guard"]) for line in lines] == [("REVIEW", "TOTAL")] * 40
+    refused = subprocess.run([*CONSUME, "--set", "ai.total=20"], capture_output=True, check=False, text=True)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "ai.total: sql/ai/ai.toml declares no such parameter" in refused.stderr
+
+
 def test_a_disposition_that_comes_in_time_is_waited_for(fresh: LocalBroker) -> None:
     put(fresh, ALERTS, alert, 1)
     command = [*CONSUME, "--wait", "30", "--max", "1"]
@@ -145,7 +157,7 @@ def test_decisions_of_the_topics_are_joined_however_far_they_are_ahead(
     put(fresh, DISPOSITIONS, disposition, *reversed(numbers))
     lines: list[dict[str, Any]] = []
     ledger = Ledger(tmp_path / "ledger.sqlite")
-    request = Request("sentinel-consume", None, 200, 30, 0, committed=False, stack="", ledger=ledger)
+    request = Request("sentinel-consume", None, 200, 30, 0, committed=False, parameters={}, stack="", ledger=ledger)
     Consumption(request, lines.extend, print).run()
     assert ids(lines) == expected(*numbers)
     assert {(line["enriched_by"], line["decided_by"]) for line in lines} == {("topic", "topic")}
@@ -218,7 +230,7 @@ def write(cases):
     os.kill(os.getpid(), signal.SIGKILL)
 
 ledger = find_ledger(None)
-Consumption(Request("sentinel-consume", None, None, None, 0, False, "", ledger), write, print).run()
+Consumption(Request("sentinel-consume", None, None, None, 0, False, {}, "", ledger), write, print).run()
 """
 
 
