@@ -36,8 +36,8 @@ def consume(
     Print alerts from Kafka as they come, each with its summary and disposition.
 
     Both are taken from their topics where they come in time, else the pipeline's SQL makes them here; `enriched_by`
-    and `decided_by` of a JSON line say which. What is made here is in the ledger before it is printed, and the guard has
-    the limits of --set. Stdout gets JSON lines with --json, and where it is no terminal.
+    and `decided_by` of a JSON line say which. What is made here is in the ledger before it is printed; the limits of
+    its guard are those of --set. Stdout gets JSON lines with --json, and where it is no terminal.
 
     At least once: a group goes on where it stopped, and commits after a line is out, so that a line may come again
     after a kill, and none is left out. Repeats of an alert within one run are dropped. What cannot be read is told on
