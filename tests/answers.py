@@ -39,10 +39,16 @@ def enriched(alert_id: str, **changes: Any) -> dict[str, Any]:
         "alert_id": alert_id, "rule_id": "geo", "rule_version": "00000000", "typology": "geographic anomaly",
         "account_id": "A", "customer_id": "C", "window_start": 0, "window_end": 0, "detected_at": 0,
         "transaction_count": 2, "total_amount": "20.00", "currency": "USD", "severity": "LOW", "evidence": ["e1", "e2"],
-        "detail": json.dumps({"evidence": "; ".join(FACTS)}), "summary": "Two payments.", "model": "m",
+        "detail": json.dumps({"evidence": "; ".join(FACTS)}), "summary": "Two payments, E1 and E2.", "model": "m",
         "prompt_version": "00000000", "status": "OK", "key": "A", "$rowtime": 0,
     }  # fmt: skip
     return row | changes
+
+
+def outcome(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What became of an answer, of a row of sentinel.alert_dispositions."""
+    columns = ("decision", "agent_decision", "agent_status", "guard", "priority", "sar_recommended")
+    return tuple("-" if row[name] is None else str(row[name]) for name in columns)
 
 
 def _said(text: str | None, **alert: Any) -> Case:
@@ -84,6 +90,7 @@ CASES: dict[str, Case] = {
     "other language": _said(answer(**_CHINESE)),
     "other language in escapes": _said(json.dumps({**GOOD, **_CHINESE}, ensure_ascii=True)),
     "right to left": _said(answer(rationale="E1 هو إيجار.")),
+    "a zero byte in escapes": _said(answer(rationale="E1 \x00")),
     "emoji": _said(answer(rationale="\U0001f3e0E1, E2")),
     "a megabyte": _said(answer(rationale="E1 " + "x" * 1_000_000)),
     # cut, empty, refused
@@ -116,6 +123,13 @@ CASES: dict[str, Case] = {
     "nested in a list": _said(f"[{answer()}]"),
     "nested beside": _said(answer(checked={"by": "me"})),
     "five thousand lists deep": _said(answer(x=0).replace(": 0", f": {'[' * 5_000}{']' * 5_000}")),
+    "escalation in single quotes": _said(str({**GOOD, "decision": "ESCALATE"})),
+    "escalation cut before its quote": _said('{"decision": "ESCALATE'),
+    "escalation with a full stop": _said(answer(decision="ESCALATE.")),
+    "escalation in words": _said("**Decision:** ESCALATE, see E1."),
+    "escalation in a list": _said(answer(decision=["ESCALATE"])),
+    "escalated in the past": _said("The decision: escalated cases are not like this."),
+    "escalation in the rationale of a dismissal": _said(answer(rationale="E1: no decision: escalate would be wrong.")),
     "nested escalation": _said(json.dumps({"answer": {**GOOD, "decision": "ESCALATE"}})),
     # fields
     "unknown decision": _said(answer(decision="CLOSE")),
@@ -164,7 +178,7 @@ CASES: dict[str, Case] = {
     "evidence E0": _said(answer(rationale="E0 and E1 are rent.")),
     "an alert without evidence": _said(answer(), detail="{}"),
     "evidence that is no fact": _said(answer(), detail=json.dumps({"evidence": "rent; rent"})),
-    "evidence only in the summary": _said(answer(rationale="See E3."), summary="Rent.\nE3 2025-01-06 is rent."),
+    "evidence only in the summary": _said(answer(rationale="See E3."), summary="E1 is rent.\nE3 2025-01-06 is rent."),
     "the twentieth of thirty": _said(
         answer(rationale="See E20."), detail=json.dumps({"evidence": "; ".join(FACTS[:1] * 30)})
     ),
@@ -182,6 +196,8 @@ CASES: dict[str, Case] = {
     "another currency": _said(answer(), currency="EUR"),
     "a report recommended": _said(answer(sar_recommended=True)),
     "no summary": _said(answer(), summary=None, status="MISSING"),
+    "a summary that refuses": _said(answer(), summary="I cannot help with that."),
+    "a summary that cites a code": _said(answer(), summary="CODE1 and e1 are rent."),
     "escalation of a critical alert": _said(answer(decision="ESCALATE"), severity="CRITICAL"),
     "review of a critical alert": _said(answer(decision="REVIEW"), severity="CRITICAL"),
     "failed on a critical alert": Case([("ERROR", "timeout")], {"severity": "CRITICAL"}),

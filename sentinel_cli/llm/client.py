@@ -100,14 +100,21 @@ def _read(given: object) -> Reply:
         assert isinstance(given, ChatCompletion)  # noqa: S101
         choice = given.choices[0]
         text, refusal, reason = choice.message.content, choice.message.refusal, choice.finish_reason
-        assert text is None or isinstance(text, str)  # noqa: S101
+        assert isinstance(text, str | None)  # noqa: S101
+        assert isinstance(refusal, str | None)  # noqa: S101
     except (AssertionError, AttributeError, IndexError, TypeError):
         raise FailedError(Status.unreadable, passes=True) from None
+    text, refusal = _whole(text), _whole(refusal)
     if reason == "content_filter":
         return Reply(text, Status.content_filter, _tokens(given))
     if refusal and not text:
-        return Reply(str(refusal), Status.refused, _tokens(given))
+        return Reply(refusal, Status.refused, _tokens(given))
     return Reply(text, Status.success, _tokens(given))
+
+
+def _whole(text: str | None) -> str | None:
+    """Half a surrogate pair, as of an emoji that was cut, is no text that can be stored: a question mark in its place."""
+    return text and text.encode("utf-8", "replace").decode()
 
 
 def _tokens(given: ChatCompletion) -> tuple[int, int] | None:
@@ -144,7 +151,7 @@ def _wait(headers: Mapping[str, str]) -> float | None:
         except ValueError:
             try:
                 seconds = parsedate_to_datetime(said).timestamp() - time()
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
         if 0 <= seconds < float("inf"):
             return seconds

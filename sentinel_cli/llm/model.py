@@ -20,8 +20,15 @@ _LOOK = 0.1
 """Seconds between two looks whether the command is to end."""
 _MISCONFIGURED = 300.0
 """Seconds for which an endpoint is left alone that refuses key, model or URL."""
-_OF_ENDPOINT = {Status.timeout, Status.unreachable, Status.rate_limited, Status.server_error, Status.unreadable}
-"""What speaks against the endpoint, not against the question."""
+_OF_ENDPOINT = {
+    Status.timeout,
+    Status.unreachable,
+    Status.rate_limited,
+    Status.server_error,
+    Status.unreadable,
+    Status.rejected,
+}
+"""What speaks against the endpoint, if it comes several times in a row; one question may be rejected for itself."""
 
 
 class Model:

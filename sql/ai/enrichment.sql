@@ -36,6 +36,7 @@ SELECT
   r.summary,
   :model_name AS model,
   :enrichment_prompt_version AS prompt_version,
-  CASE WHEN COALESCE(TRIM(r.summary), '') = '' THEN 'MISSING' ELSE 'OK' END AS status
+  -- Blanks that nobody sees, or braces, are no summary.
+  CASE WHEN REGEXP(r.summary, '[\p{L}\p{N}]') THEN 'OK' ELSE 'MISSING' END AS status
 FROM prompted AS p
 LEFT JOIN LATERAL TABLE(ML_PREDICT(:model_name, p.prompt)) AS r(summary) ON TRUE

@@ -64,6 +64,7 @@ answered AS (
     a.total_amount,
     a.currency,
     a.status,
+    a.summary,
     a.is_repeat,
     a.facts,
     r.agent_call_status,
@@ -91,8 +92,7 @@ parsed AS (
       OR REGEXP(body, '(?s)"recommended_action"\s*:.*"recommended_action"\s*:')
       OR REGEXP(body, '(?s)"rationale"\s*:.*"rationale"\s*:')
       OR REGEXP(body, '\\u00[4-7]'), FALSE
-    ) AS is_ambiguous,
-    COALESCE(REGEXP(raw_response, '(?i)"decision"\s*:\s*"\s*escalate\s*"'), FALSE) AS says_escalate
+    ) AS is_ambiguous
   FROM answered
 ),
 judged AS (
@@ -118,6 +118,11 @@ judged AS (
 cited AS (
   SELECT
     *,
+    -- Of a sound answer the key alone says it; of a broken one whatever is left of it.
+    COALESCE(
+      REGEXP(raw_response, '(?i)"decision"\s*:\s*"\s*escalate\s*"')
+      OR (agent_status <> 'OK' AND REGEXP(raw_response, '(?i)decision\W{0,8}escalate(?:[^a-z]|\z)')), FALSE
+    ) AS says_escalate,
     REGEXP_EXTRACT_ALL(rationale_said, '(?:^|[^A-Za-z0-9_])(E[0-9]+)', 1) AS cited_evidence,
     REGEXP_EXTRACT_ALL(facts, '(?m)^(E[0-9]+) ', 1) AS present_evidence
   FROM judged
@@ -143,7 +148,8 @@ guarded AS (
       WHEN total_amount IS NULL OR COALESCE(currency, '') <> :never_dismiss_currency THEN 'TOTAL_UNKNOWN'
       WHEN is_repeat THEN 'REPEAT'
       WHEN sar_said = 'true' THEN 'SAR_RECOMMENDED'
-      WHEN status <> 'OK' THEN 'NO_SUMMARY'
+      -- A refusal in words cites nothing.
+      WHEN status <> 'OK' OR NOT COALESCE(REGEXP(summary, '(?:^|[^A-Za-z0-9_])E[0-9]'), FALSE) THEN 'NO_SUMMARY'
       WHEN CARDINALITY(cited_evidence) = 0 THEN 'NO_EVIDENCE_CITED'
       WHEN CARDINALITY(ARRAY_EXCEPT(cited_evidence, present_evidence)) > 0 THEN 'EVIDENCE_NOT_PRESENT'
       -- Two numbers of 64 hex digits are ordered as their texts are.

@@ -16,7 +16,7 @@ from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
-from tests.answers import CASES, answer, enriched
+from tests.answers import CASES, answer, enriched, outcome
 from tests.engines import ENRICHED, embedded_stage, flink_stage
 
 PIPELINE = load_pipeline({"ai.quality_control_percent": "0"}, rules=["geo"])
@@ -39,15 +39,10 @@ def _table(rows: list[str]) -> str:
     """What becomes of each case: a line that a person can read."""
     found = _by_id(rows)
     head = ("case", "decision", "agent said", "status", "guard", "priority", "SAR")
-    lines = [head] + [(name, *_outcome(found[name])) for name in CASES]
+    lines = [head] + [(name, *outcome(found[name])) for name in CASES]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = (" | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in lines)
     return "".join(f"{line.rstrip()}\n" for line in padded)
-
-
-def _outcome(row: dict[str, Any]) -> tuple[str, ...]:
-    columns = ("decision", "agent_decision", "agent_status", "guard", "priority", "sar_recommended")
-    return tuple("-" if row[name] is None else str(row[name]) for name in columns)
 
 
 def test_the_outcome_of_each_answer_is_golden(embedded: list[str]) -> None:

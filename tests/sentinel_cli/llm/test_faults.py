@@ -13,6 +13,12 @@ from tests.sentinel_cli.llm.conftest import ALERTS, KEY, Configure
 from tests.sentinel_cli.llm.stand_in import Fault, StandIn, always, first_try, status
 
 Cases = list[dict[str, Any]]
+LOOSE = {
+    "ai.never_dismiss_severity": "CRITICAL",
+    "ai.never_dismiss_total": "1000000.00",
+    "ai.quality_control_percent": "0",
+}
+"""A guard that lets a sound dismissal of these alerts through: none that comes out can be the guard's merit."""
 MODEL = "openai/stand-in"
 FAULTS: dict[str, Fault] = {
     "429-with-retry-after": status(429, {"retry-after": "1"}),
@@ -26,6 +32,8 @@ FAULTS: dict[str, Fault] = {
     "no-choices": stand_in.no_choices,
 }
 """What passes: asked again, it is answered."""
+DOWN: dict[str, Fault] = {**FAULTS, "400": status(400)}
+"""What does not pass; an endpoint that refuses every request is of no more use than one that is away."""
 ANSWERS: dict[str, tuple[Fault, str | None, str]] = {
     "refusal": (stand_in.refusal, None, "FAILED"),
     "garbage": (stand_in.garbage, "  ", "MALFORMED"),
@@ -39,7 +47,7 @@ ANSWERS: dict[str, tuple[Fault, str | None, str]] = {
 def run(endpoint: StandIn, deposit_file: Path, configure: Configure, **values: object) -> Cases:
     settings = {"endpoint": endpoint.url, "model": "stand-in", "api_key": KEY, "timeout": 1, **values}
     configure(**settings)
-    request = Request([str(deposit_file)], until="dispositions", rules=["structuring_rolling"])
+    request = Request([str(deposit_file)], until="dispositions", rules=["structuring_rolling"], parameters=LOOSE)
     with replay(request) as outcome:
         cases = outcome.rows
     assert len({case["alert_id"] for case in cases}) == len(cases) == ALERTS
@@ -65,15 +73,17 @@ def test_a_fault_that_passes_is_got_over(name: str, deposit_file: Path, configur
     check(endpoint, cases)
     assert Counter((case["model"], case["summary_model"]) for case in cases) == {(MODEL, MODEL): ALERTS}
     assert Counter(case["agent_status"] for case in cases) == {"OK": ALERTS}
-    assert min(Counter(case["decision"] for case in cases).values()) > ALERTS // 4
+    decisions = Counter(case["decision"] for case in cases)
+    assert set(decisions) == {"ESCALATE", "REVIEW", "DISMISS"}
+    assert min(decisions.values()) > ALERTS // 4
     assert len(endpoint.seen) > 2 * ALERTS == len(endpoint.answered)
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", DOWN)
 def test_an_endpoint_that_is_down_is_left_alone_and_rules_answer(
     name: str, deposit_file: Path, configure: Configure, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with StandIn(always(FAULTS[name])) as endpoint:
+    with StandIn(always(DOWN[name])) as endpoint:
         cases = run(endpoint, deposit_file, configure, timeout=0.2, retries=1)
     check(endpoint, cases)
     assert endpoint.answered == {}
