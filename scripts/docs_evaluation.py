@@ -77,8 +77,8 @@ The limits are [parameters](../sql/ai/ai.toml); [AI stages](ai.md#the-guard) say
 """
 _TAIL = """\
 
-Precision, recall and dismissals are those of the first run. Intervals are Wilson's, for 95 %; they take the alerts for
-independent, which several alerts on one episode are not, so that they are somewhat too narrow.
+Precision and recall are those of the first run; a dismissal in any run counts. Intervals are Wilson's, for 95 %; they
+take the alerts for independent, which several alerts on one episode are not, so that they are somewhat too narrow.
 """
 
 

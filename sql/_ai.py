@@ -13,6 +13,8 @@ from sql._template import bare, render
 
 LOCAL_MODEL = "sentinel_llm_local"
 LOCAL_AGENT = "sentinel_triage_agent_local"
+_CALLS = {"enrichment": "ML_PREDICT(", "triage": "AI_RUN_AGENT("}
+"""By prompt: what its statement calls with the text that it has put together."""
 
 
 class _AiFile(BaseModel):
@@ -55,10 +57,11 @@ def ai_literals(folder: Path, given: Mapping[str, object], provider: str | None)
     literals["quality_control_below"] = literal(_share_of_hashes(values["quality_control_percent"]))
     literals["evidence_facts"] = bare(read_text(folder / "evidence.sql"))
     literals["alert_facts"] = bare(read_text(folder / "facts.sql"))
-    for prompt in ("enrichment", "triage"):
+    for prompt, call in _CALLS.items():
         text = prompt_text(folder, prompt)
         literals[f"{prompt}_prompt"] = literal(text)
-        told = f"{text}{literals['evidence_facts']}{literals['alert_facts']}"
+        rendering = bare(read_text(folder / f"{prompt}.sql")).partition(call)[0]
+        told = f"{text}{rendering}{literals['evidence_facts']}{literals['alert_facts']}"
         literals[f"{prompt}_prompt_version"] = literal(_hash(told))
     model, agent = LOCAL_MODEL, LOCAL_AGENT
     if provider:

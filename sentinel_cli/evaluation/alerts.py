@@ -27,12 +27,6 @@ class Labelled:
     reason: str
     """Why the label is what it is."""
 
-    @property
-    def evidence_count(self) -> int:
-        """How many transactions its detail lists, which is what an answer may cite."""
-        facts = str(orjson.loads(self.alert["detail"])["evidence"])
-        return len(facts.split("; "))
-
 
 @dataclass(frozen=True)
 class LabelledSet:
@@ -60,6 +54,8 @@ def read_set(pipeline: Pipeline, path: Path = PATH) -> LabelledSet:
             alerts.append(_labelled(orjson.loads(line), contract))
         except (ValueError, KeyError, TypeError, UnreadableError) as error:
             raise InputError(f"{path}, line {number}: {error}.") from None
+    if not alerts:
+        raise InputError(f"{path} holds no alert.")
     return LabelledSet(alerts, sha256(text).hexdigest()[:16])
 
 
@@ -70,7 +66,6 @@ def _labelled(entry: Row, contract: RowContract) -> Labelled:
         raise ValueError(f"label {entry['label']!r} is neither suspicious nor benign")
     row = contract.row(entry["alert"])
     plain = {name: epoch_ms(value) if hasattr(value, "timestamp") else value for name, value in row.items()}
-    found = Labelled(plain, entry["label"] == "suspicious", entry["kind"], entry["reason"])
-    if not found.evidence_count:
+    if not orjson.loads(str(plain["detail"]))["evidence"]:
         raise ValueError("the alert lists no evidence")
-    return found
+    return Labelled(plain, entry["label"] == "suspicious", entry["kind"], entry["reason"])

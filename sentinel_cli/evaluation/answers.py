@@ -1,38 +1,26 @@
 """Puts the labelled alerts to whoever explains and triages, through the pipeline's own SQL, and keeps the answers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from sentinel_cli.evaluation.alerts import LabelledSet
+from sentinel_cli.llm.call import LOCAL, Call
+from sentinel_cli.local._run import Answers as Rows
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sql import Pipeline
 from sql.errors import InputError
 from sql.topics import ALERTS, DISPOSITIONS
 
-_CITED = re.compile(r"\bE([1-9][0-9]*)\b")
-
-
-class Counted(Protocol):
-    """A call of a model, as far as it counts here; what is not known is None."""
-
-    @property
-    def input_tokens(self) -> int | None:
-        """As the endpoint counted."""
-
-    @property
-    def output_tokens(self) -> int | None:
-        """As the endpoint counted."""
-
-    @property
-    def cost(self) -> Decimal | None:
-        """US dollars."""
+_CITED = re.compile(r"(?:^|[^A-Za-z0-9_])(E[0-9]+)")
+_SHOWN = re.compile(r"^(E[0-9]+) ", re.MULTILINE)
+"""Both as the guard in `sql/ai/triage.sql` reads them."""
 
 
 @dataclass
@@ -42,9 +30,16 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost: Decimal = Decimal(0)
+    uncounted: int = 0
+    """Calls of a model whose tokens the endpoint did not tell."""
+    unpriced: int = 0
+    """Calls of a model whose cost is not known."""
 
-    def take(self, call: Counted) -> None:
+    def take(self, call: Call) -> None:
         """Count a call."""
+        if call.provider != LOCAL:
+            self.uncounted += call.input_tokens is None or call.output_tokens is None
+            self.unpriced += call.cost is None
         self.input_tokens += call.input_tokens or 0
         self.output_tokens += call.output_tokens or 0
         self.cost += call.cost or Decimal(0)
@@ -64,7 +59,7 @@ class Answer:
     cited: int
     """Pieces of evidence that the rationale names, each once."""
     existing: int
-    """Those of them that the alert has."""
+    """Those of them that the prompt showed."""
 
 
 @dataclass(frozen=True)
@@ -93,19 +88,27 @@ def ask(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed],
 
 
 def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]) -> tuple[set[str], list[Answer]]:
-    with Engine(pipeline, incremental=True, managed=managed) as engine:
+    shown: dict[str, set[str]] = {}
+
+    def run_agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
+        for _, told, alert_id in arguments:
+            shown[alert_id] = set(_SHOWN.findall(told.partition("\nSummary: ")[0]))
+        return managed["AI_RUN_AGENT"](arguments)
+
+    with Engine(pipeline, incremental=True, managed={**managed, "AI_RUN_AGENT": run_agent}) as engine:
         engine.append(ALERTS, [labelled.alert for labelled in alerts.alerts])
         engine.decide()
         rows = {row["alert_id"]: row for row in engine.rows(DISPOSITIONS)}
-    found = [_answer(rows[entry.alert["alert_id"]], entry.evidence_count) for entry in alerts.alerts]
-    return {f"{row['model']}, prompt {row['prompt_version']}" for row in rows.values()}, found
+    ids = [entry.alert["alert_id"] for entry in alerts.alerts]
+    names = {f"{row['model']}, prompt {row['prompt_version']}" for row in rows.values()}
+    return names, [_answer(rows[alert_id], shown[alert_id]) for alert_id in ids]
 
 
-def _answer(row: dict[str, Any], evidence: int) -> Answer:
-    cited = {int(number) for number in _CITED.findall(row["rationale"] or "")}
+def _answer(row: dict[str, Any], shown: set[str]) -> Answer:
+    cited = set(_CITED.findall(row["rationale"] or ""))
     return Answer(
         row["alert_id"], row["decision"], row["agent_decision"], row["agent_status"], row["guard"],
-        len(cited), sum(number <= evidence for number in cited),
+        len(cited), len(cited & shown),
     )  # fmt: skip
 
 

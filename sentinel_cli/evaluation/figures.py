@@ -41,7 +41,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Figures:
-    """Of the first run, but for stability; a positive is an alert that is labelled suspicious."""
+    """Of the first run, but for dismissals and stability; a positive is an alert that is labelled suspicious."""
 
     decided: dict[tuple[str, str], int]
     """By label and decision."""
@@ -50,9 +50,9 @@ class Figures:
     recall: Share
     """Escalated ones among the suspicious."""
     dismissed: Share
-    """Suspicious ones that were dismissed, after the guard; has to be none."""
+    """Suspicious ones that were dismissed in any run, after the guard; has to be none."""
     agent_dismissed: Share
-    """Suspicious ones that the agent would have dismissed, before the guard."""
+    """Suspicious ones that the agent would have dismissed in any run, before the guard."""
     sound: Share
     """Answers that have the form that is asked for."""
     existing: Share
@@ -67,14 +67,15 @@ def figures(alerts: Sequence[Labelled], answers: Answers) -> Figures:
     pairs = list(zip(alerts, run, strict=True))
     decided = Counter((_label(alert), answer.decision) for alert, answer in pairs)
     hit, suspicious = decided["suspicious", "ESCALATE"], sum(alert.is_suspicious for alert in alerts)
-    agent = sum(alert.is_suspicious and answer.agent_decision == "DISMISS" for alert, answer in pairs)
-    same = sum(len({answer.decision for answer in column}) == 1 for column in zip(*answers.runs, strict=True))
+    columns = list(zip(*answers.runs, strict=True))
+    missed = [column for alert, column in zip(alerts, columns, strict=True) if alert.is_suspicious]
+    same = sum(len({answer.decision for answer in column}) == 1 for column in columns)
     return Figures(
         dict(decided),
         Share(hit, hit + decided["benign", "ESCALATE"]),
         Share(hit, suspicious),
-        Share(decided["suspicious", "DISMISS"], suspicious),
-        Share(agent, suspicious),
+        Share(sum(any(answer.decision == "DISMISS" for answer in column) for column in missed), suspicious),
+        Share(sum(any(answer.agent_decision == "DISMISS" for answer in column) for column in missed), suspicious),
         Share(sum(answer.agent_status == "OK" for answer in run), len(run)),
         Share(sum(answer.existing for answer in run), sum(answer.cited for answer in run)),
         Share(same, len(run)),

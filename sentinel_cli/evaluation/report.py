@@ -55,9 +55,14 @@ def _table(alerts: Sequence[Labelled], given: Sequence[Answers]) -> Iterator[str
     yield from (f"| {name} | {' | '.join(map(shown, shares))} |" for name, shares in rows)
     stable = [f"{shown(f.stable)}, {len(a.runs)} runs" for f, a in zip(found, given, strict=True)]
     yield f"| same decision in every run | {' | '.join(stable)} |"
-    yield f"| tokens in, out | {' | '.join(f'{a.usage.input_tokens:,}, {a.usage.output_tokens:,}' for a in given)} |"
-    yield f"| cost, US dollars | {' | '.join(f'{a.usage.cost:,.4f}' for a in given)} |"
+    tokens = [f"{a.usage.input_tokens:,}, {a.usage.output_tokens:,}{_beside(a.usage.uncounted)}" for a in given]
+    yield f"| tokens in, out | {' | '.join(tokens)} |"
+    yield f"| cost, US dollars | {' | '.join(f'{a.usage.cost:,.4f}{_beside(a.usage.unpriced)}' for a in given)} |"
     yield ""
+
+
+def _beside(unknown: int) -> str:
+    return f", and those of {unknown:,} calls, which are not known" if unknown else ""
 
 
 def _kinds(alerts: Sequence[Labelled], given: Sequence[Answers]) -> Iterator[str]:

@@ -93,8 +93,13 @@ def test_model_and_agent_are_named_by_what_they_are(provider: sql.Provider, root
     edit(root / "ai" / "prompts" / "enrichment.txt", "analyst", "ANALYST")
     other = made(provider, root)
     assert changed(prompt, other) == {"enrichment"}
+    edit(root / "ai" / "triage.sql", "THEN 'TOTAL'", "THEN 'SUM'")
+    assert made(provider, root) == other
+    edit(root / "ai" / "triage.sql", "'Summary: '", "'In short: '")
+    told = made(provider, root)
+    assert changed(other, told) == {"triage"}
     edit(root / "ai" / "facts.sql", "'Typology: '", "'Pattern: '")
-    assert changed(other, made(provider, root)) == {"enrichment", "triage"}
+    assert changed(told, made(provider, root)) == {"enrichment", "triage"}
 
 
 def test_the_two_providers_have_models_of_different_names(root: Path) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +14,7 @@ from sentinel_cli.evaluation.chart import chart
 from sentinel_cli.evaluation.figures import figures
 from sentinel_cli.evaluation.report import report
 from sentinel_cli.evaluation.screen import Request, run
+from sentinel_cli.llm.call import LOCAL, Call
 from sentinel_cli.local._run import Answers as Rows
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.stand_ins import STAND_INS
@@ -74,7 +74,10 @@ def test_who_dismisses_everything_is_found_out_where_the_guard_lets_it(alerts: L
 
 
 def test_evidence_that_does_not_exist_counts_against(alerts: LabelledSet) -> None:
-    assert figures(alerts.alerts, asked(alerts, saying("REVIEW", "See E1, E998 and E999."))).existing.value == 1 / 3
+    found = figures(alerts.alerts, asked(alerts, saying("REVIEW", "See E1, E998 and E999."))).existing
+    # An alert whose facts are none shows no evidence.
+    hidden = sum(alert.reason.endswith("an instruction as fact") for alert in alerts.alerts)
+    assert (found.count, found.of) == (len(alerts.alerts) - hidden, 3 * len(alerts.alerts))
 
 
 def test_an_answer_of_another_form_is_not_sound_and_decides_nothing(alerts: LabelledSet) -> None:
@@ -92,11 +95,41 @@ def test_who_changes_its_mind_is_not_stable(alerts: LabelledSet) -> None:
     assert found.stable.count == 0
 
 
-def test_calls_are_counted() -> None:
+def test_a_dismissal_in_any_run_counts(alerts: LabelledSet) -> None:
+    turns = iter(["REVIEW", "DISMISS"])
+
+    def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
+        return saying(next(turns))["AI_RUN_AGENT"](arguments)
+
+    found = figures(alerts.alerts, ask(alerts, LOOSER, {**STAND_INS, "AI_RUN_AGENT": agent}, 2, Usage()))
+    assert found.agent_dismissed.value == 1
+    assert found.dismissed.count > 0
+
+
+def test_evidence_that_a_prompt_does_not_show_does_not_exist(alerts: LabelledSet) -> None:
+    shown = [min(20, str(alert.alert["detail"]).count("; ") + 1) for alert in alerts.alerts]
+    cited = ", ".join(f"E{number}" for number in range(51))
+    given = asked(alerts, saying("REVIEW", cited))
+    existing = [answer.existing for answer in given.runs[0]]
+    assert max(existing) == 20
+    assert sum(count < most for count, most in zip(existing, shown, strict=True)) < len(shown) / 10
+    assert all(count <= most for count, most in zip(existing, shown, strict=True))
+
+
+def test_calls_are_counted_and_so_are_those_of_unknown_cost(alerts: LabelledSet) -> None:
     usage = Usage()
-    usage.take(SimpleNamespace(input_tokens=500, output_tokens=80, cost=Decimal("0.0021")))
-    usage.take(SimpleNamespace(input_tokens=None, output_tokens=None, cost=None))
-    assert usage == Usage(500, 80, Decimal("0.0021"))
+    usage.take(call("openai", 500, 80, Decimal("0.0021")))
+    usage.take(call("openai", None, None, None))
+    usage.take(call(LOCAL, None, None, None))
+    assert usage == Usage(500, 80, Decimal("0.0021"), uncounted=1, unpriced=1)
+    given = ask(alerts, PIPELINE, STAND_INS, 1, usage)
+    text = report(alerts, [given])
+    assert "| tokens in, out | 500, 80, and those of 1 calls, which are not known |" in text
+    assert "| cost, US dollars | 0.0021, and those of 1 calls, which are not known |" in text
+
+
+def call(provider: str, sent: int | None, got: int | None, cost: Decimal | None) -> Call:
+    return Call("triage", "", "", provider, "m", {}, None, "SUCCESS", 1, sent, got, cost, 0)
 
 
 def test_answers_come_back_as_they_were_written(alerts: LabelledSet, tmp_path: Path) -> None:
@@ -182,3 +215,9 @@ def test_answers_to_another_set_are_refused(alerts: LabelledSet, tmp_path: Path)
         read_answers(path, alerts)
     with pytest.raises(InputError, match="cannot be read"):
         read_answers(tmp_path / "none.json", alerts)
+
+
+def test_a_set_without_an_alert_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "none.jsonl").touch()
+    with pytest.raises(InputError, match="holds no alert"):
+        read_set(PIPELINE, tmp_path / "none.jsonl")

@@ -1,4 +1,4 @@
-"""An answer that comes through the client has the outcome that it has where the SQL is given it: one parser, the SQL."""
+"""An answer that comes through the client has the outcome that the SQL gives it: there is one parser."""
 
 import asyncio
 import json

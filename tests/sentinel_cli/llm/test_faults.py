@@ -13,7 +13,7 @@ from tests.sentinel_cli.llm.conftest import ALERTS, KEY, Configure
 from tests.sentinel_cli.llm.stand_in import Fault, StandIn, always, first_try, status
 
 Cases = list[dict[str, Any]]
-LOOSE = {
+LOOSE: dict[str, object] = {
     "ai.never_dismiss_severity": "CRITICAL",
     "ai.never_dismiss_total": "1000000.00",
     "ai.quality_control_percent": "0",
