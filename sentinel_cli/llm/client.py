@@ -113,7 +113,7 @@ def _read(given: object) -> Reply:
 
 
 def _whole(text: str | None) -> str | None:
-    """Half a surrogate pair, as of an emoji that was cut, is no text that can be stored: a question mark stands for it."""
+    """Half a surrogate pair, as of an emoji that was cut, cannot be stored: a question mark stands for it."""
     return text and text.encode("utf-8", "replace").decode()
 
 

@@ -115,10 +115,12 @@ def _is_here(host: str) -> bool:
 
 def _price(settings: Settings, family: str, limits: Limits) -> Price | None:
     given = settings.llm_price_input, settings.llm_price_output
+    names = f"{variable('llm_price_input')} and {variable('llm_price_output')}"
     if given[0] is not None and given[1] is not None:
         return Price(given[0], given[1])
+    if given != (None, None):
+        raise SettingsError(f"A price has two parts: set both {names}, or neither.")
     price = known_price(family)
     if price is None and limits.cost is not None:
-        names = f"{variable('llm_price_input')} and {variable('llm_price_output')}"
         raise SettingsError(f"{variable('llm_budget_cost')} needs a price, and none is known of {family}: set {names}.")
     return price

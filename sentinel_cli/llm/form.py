@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sentinel_cli.llm.call import Stage
 
-_REASONS = re.compile(r"(?:openai[./])?(?:gpt-(?:[5-9]|\d\d)(?!\S*-chat)|o\d)")
+_REASONS = re.compile(r"(?:[a-z]+\.)?(?:openai[./])?(?:gpt-(?:[5-9]|\d\d)(?!\S*-chat)|o\d)")
 """Names of models that reason: those take `max_completion_tokens`, and no temperature but their own."""
 TokenParameter = Literal["max_completion_tokens", "max_tokens"]
 Answers = Literal["json_schema", "json_object", "text"]

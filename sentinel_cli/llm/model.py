@@ -29,6 +29,8 @@ _OF_ENDPOINT = {
     Status.rejected,
 }
 """What speaks against the endpoint, if it comes several times in a row; one question may be rejected for itself."""
+_ANSWERED = {Status.success, Status.refused, Status.content_filter}
+"""What is paid for and would come again."""
 
 
 class Model:
@@ -120,7 +122,7 @@ class _Session:
             name = self.model.endpoint.name
             if self.kept and (answered := self.kept.get(question, name)) is not None:
                 self.model.rules.on_call(answered)
-                return _row(question, Status.success, answered.answer, name)
+                return _row(question, Status(answered.status), answered.answer, name)
             if not self.model.breaker.admits():
                 return self.model.rules.answer(question, Status.circuit_open)
             call, wait = await self.model.asker.ask(self.client, question)
@@ -130,7 +132,7 @@ class _Session:
                 return self.model.rules.answer(question, status)
             self.model.judge(status, wait)
             self.model.rules.on_call(call)
-            if self.kept and status is Status.success and call.answer is not None:
+            if self.kept and status in _ANSWERED:
                 self.kept.put(question, name, call)
             return _row(question, status, call.answer, name)
 

@@ -10,9 +10,11 @@ import pytest
 
 from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.endpoint import find_endpoint
+from sentinel_cli.llm.form import first_form
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.llm.status import Status
 from sql import load_pipeline
+from sql.errors import SettingsError
 from tests.sentinel_cli.llm import stand_in
 from tests.sentinel_cli.llm.conftest import KEY, Configure
 from tests.sentinel_cli.llm.stand_in import Fault, Seen, StandIn, always, status
@@ -141,3 +143,14 @@ def test_the_price_of_a_dated_model_is_that_of_its_name(configure: Configure) ->
     assert endpoint is not None
     assert endpoint.price is not None
     assert endpoint.price.cost(1_000_000, 1_000_000) == Decimal("2.25")
+
+
+def test_half_a_price_is_refused(configure: Configure) -> None:
+    configure(endpoint="https://models.example", model="m", api_key=KEY, price_input="100")
+    with pytest.raises(SettingsError, match="set both SENTINEL_LLM_PRICE_INPUT and SENTINEL_LLM_PRICE_OUTPUT"):
+        find_endpoint()
+
+
+@pytest.mark.parametrize("name", ["gpt-5-mini", "openai.gpt-5", "openai/o3", "us.openai.gpt-5", "global.openai.gpt-5"])
+def test_a_model_that_reasons_is_known_by_its_name_whoever_serves_it(name: str) -> None:
+    assert first_form(name).parameters("enrichment", 9) == {"max_completion_tokens": 9}

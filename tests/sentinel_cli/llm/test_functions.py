@@ -204,6 +204,21 @@ def test_the_demo_names_the_model_that_answered(configure: Configure) -> None:
     assert len(endpoint.seen) == 2 * len(cases) > 0
 
 
+@pytest.mark.parametrize("fault", [stand_in.refusal, stand_in.filtered])
+def test_a_refusal_is_kept_as_what_it_is(fault: stand_in.Fault, configure: Configure, tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "answers.sqlite")
+    with StandIn(always(fault)) as endpoint:
+        configure(endpoint=endpoint.url, model="m")
+        rows = []
+        for _ in range(2):
+            with find_answering(PIPELINE).functions(kept=kept) as managed:
+                rows.append(managed["AI_RUN_AGENT"]([("agent", "input", "id")]))
+    kept.close()
+    assert len(endpoint.seen) == 1
+    assert rows[0] == rows[1] != [[]]
+    assert rows[0][0][0][0] in {"REFUSED", "CONTENT_FILTER"}
+
+
 def called(question: Question) -> Call:
     answer, parameters = f"answer to {question.session}", {"seed": 1}
     tokens, cost = (10, 5), Decimal("0.0001")
