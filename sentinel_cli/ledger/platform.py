@@ -61,8 +61,7 @@ def import_decisions(ledger: Ledger, stack: str | None, since: int) -> Imported:
     topics = (ENRICHED, DISPOSITIONS, ANALYST_DECISIONS)
     reader = _Reader({name: RowReader(pipeline.table(name), registry) for name in topics})
     tail = Tail(connection, topics, committed=True)
-    # The ledger knows prompts that the topic does not, and which of them is rendered changes with the pipeline.
-    own = {replace(record, prompt=None).id for _, record in ledger.records() if record.stage == "triage"}
+    own = {_as_in_topic(record).id for _, record in ledger.records() if record.stage == "triage"}
     try:
         tail.start_at(since)
         while not tail.at_end:
@@ -111,6 +110,19 @@ class _Reader:
             yield record
 
 
+def _as_in_topic(record: Record) -> Record:
+    """
+    A disposition as the topic alone has it, so that two can be compared.
+
+    It holds neither the prompt, which an import may or may not have rendered, nor why rules answered for a model.
+    """
+    return replace(record, prompt=None, status=_status(record.result.get("agent_status")))
+
+
+def _status(agent_status: str | None) -> str:
+    return _STATUS.get(agent_status or "", "SUCCESS")
+
+
 def _rendered(records: Sequence[Record], pipeline: Pipeline) -> list[Record]:
     """The records, with the prompt where the alert is known and the version is the pipeline's."""
     alerts = {record.alert_id: record.alert for record in records if record.alert is not None}
@@ -129,7 +141,7 @@ def _record(row: Row, written: int, alert: Row | None) -> Record:
         model=row["model"],
         parameters={},
         answer=row["raw_response"],
-        status=_STATUS.get(row["agent_status"], "SUCCESS"),
+        status=_status(row["agent_status"]),
         result=plain({name: row[name] for name in RESULT["triage"]}),
         guard=row["guard"],
         latency_ms=None,

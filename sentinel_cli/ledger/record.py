@@ -45,9 +45,14 @@ class Record:
 
     @cached_property
     def id(self) -> str:
-        """The same for one alert, stage, prompt and answer, so that a repeated transaction adds no second record."""
-        answered = _digest(canonical([self.prompt, self.answer]))
-        return _digest(canonical([self.alert_id, self.stage, answered]))
+        """
+        The same for one question, answer and outcome, so that a repeated transaction adds no second record.
+
+        When and how fast it was answered, and by whom, does not count.
+        """
+        asked = [self.alert_id, self.stage, self.prompt]
+        text = canonical([*asked, self.answer, self.status, self.result, self.guard])
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def content(self) -> str:
         """The record as canonical JSON, its id included."""
@@ -70,10 +75,6 @@ def read_record(content: str) -> Record:
 def canonical(value: object) -> str:
     """A value as JSON with one form only: keys sorted, no blanks, ASCII alone, whatever a model may have answered."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 _NAMES = frozenset(field.name for field in fields(Record))

@@ -13,7 +13,7 @@ from sql.errors import LedgerError
 
 BEGINNING = "0" * 64
 """What the first record follows."""
-_FORM = 1
+_FORM = 2
 """Changes with the form of the file."""
 _PATIENCE = 30.0
 """Seconds in which another process may finish what it appends."""
@@ -162,8 +162,12 @@ class Ledger:
 
     def _check(self, connection: sqlite3.Connection) -> None:
         if (form := _form(connection)) != _FORM:
-            what = f"is a ledger of form {form}, and this version reads form {_FORM}" if form else "is no ledger"
-            raise LedgerError(f"{self.path} {what}.")
+            if not form:
+                raise LedgerError(f"{self.path} is no ledger.")
+            raise LedgerError(
+                f"{self.path} is a ledger of form {form}, and this version reads form {_FORM}: "
+                "keep it, and name another file with --ledger or SENTINEL_LEDGER."
+            )
 
     @contextmanager
     def _failing(self, what: str) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Each decision made here is one record, with the prompt that was sent for that alert and the answer that came."""
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local._run import Answers, Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.local.stand_ins import STAND_INS
-from sql import load_pipeline
+from sql import Pipeline, load_pipeline
 from sql.errors import LedgerError
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 from tests.alerts import alert, alert_id
@@ -30,8 +31,10 @@ def recorder(tmp_path: Path) -> Recorder:
     return Recorder(Ledger(tmp_path / "ledger.sqlite").make())
 
 
-def decide(recorder: Recorder, alerts: list[dict[str, Any]], managed: Mapping[str, Managed]) -> list[Record]:
-    with Engine(PIPELINE, managed=managed) as engine:
+def decide(
+    recorder: Recorder, alerts: list[dict[str, Any]], managed: Mapping[str, Managed], pipeline: Pipeline = PIPELINE
+) -> list[Record]:
+    with Engine(pipeline, managed=managed) as engine:
         engine.append(ALERTS, alerts)
         engine.decide()
         recorder.record(engine.asked("ML_PREDICT"), engine.rows(ENRICHED), engine.rows(DISPOSITIONS))
@@ -88,6 +91,30 @@ def test_the_same_transaction_again_adds_nothing(recorder: Recorder) -> None:
     managed = watched(STAND_INS, recorder.calls.append)
     assert len(decide(recorder, alerts(1, 2), managed)) == 4
     assert len(decide(recorder, alerts(1, 2), managed)) == 4
+
+
+def test_the_same_answer_under_another_guard_is_another_record(recorder: Recorder) -> None:
+    answer = json.dumps(
+        {
+            "decision": "DISMISS",
+            "priority": 5,
+            "sar_recommended": False,
+            "recommended_action": "None.",
+            "rationale": "E1 is a wage.",
+        }
+    )
+
+    def dismiss(arguments: Arguments) -> Answers:
+        return [[("SUCCESS", answer)] for _ in arguments]
+
+    managed = watched({**STAND_INS, "AI_RUN_AGENT": dismiss}, recorder.calls.append)
+    given = alerts(1, severity="HIGH", total_amount=Decimal(100))
+    loose = load_pipeline({"ai.never_dismiss_severity": "CRITICAL"})
+    for pipeline, count in ((loose, 2), (PIPELINE, 3), (loose, 3), (PIPELINE, 3)):
+        assert len(decide(recorder, given, managed, pipeline)) == count
+    records = [record for _, record in recorder.ledger.records() if record.stage == "triage"]
+    outcomes = [(record.answer, record.result["decision"], record.guard) for record in records]
+    assert outcomes == [(answer, "DISMISS", None), (answer, "REVIEW", "SEVERITY")]
 
 
 def test_alerts_with_one_prompt_keep_the_answers_that_they_got(recorder: Recorder) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,8 +56,19 @@ def test_a_record_that_is_there_is_not_added_again(ledger: Ledger) -> None:
     assert [read_record(entry.content).time for entry in ledger.entries()] == [record(1).time, record(2).time]
 
 
-@pytest.mark.parametrize("changes", [{"answer": "x"}, {"prompt": "x"}, {"stage": "enrichment"}, {"alert_id": "x"}])
-def test_another_answer_prompt_stage_or_alert_is_another_record(ledger: Ledger, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"answer": "x"},
+        {"prompt": "x"},
+        {"stage": "enrichment"},
+        {"alert_id": "x"},
+        {"status": "FAILED"},
+        {"result": {"decision": "DISMISS"}},
+        {"guard": "SEVERITY"},
+    ],
+)
+def test_another_question_answer_or_outcome_is_another_record(ledger: Ledger, changes: dict[str, Any]) -> None:
     assert ledger.append([record(1), record(1, **changes)]) == 2
 
 
@@ -131,6 +143,14 @@ def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE records (x)")
     with pytest.raises(LedgerError, match="is no ledger"):
         Ledger(other).make()
+
+
+def test_a_ledger_of_an_earlier_form_is_refused(ledger: Ledger) -> None:
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    for ask in (ledger.make, ledger.head):
+        with pytest.raises(LedgerError, match=r"of form 1, and this version reads form 2: keep it, and name another"):
+            ask()
 
 
 def test_a_full_disk_adds_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
