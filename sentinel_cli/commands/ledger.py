@@ -76,7 +76,7 @@ def verify(kept: Head = None, ledger: LedgerFile = None) -> None:
     from sentinel_cli.ledger.verify import verify as judge
     from sql.errors import LedgerError
 
-    verdict = judge(find_ledger(ledger), parse_head(kept) if kept else None)
+    verdict = judge(find_ledger(ledger), None if kept is None else parse_head(kept))
     for finding in verdict.findings:
         print(finding)
     if verdict.findings:

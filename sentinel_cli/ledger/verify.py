@@ -1,5 +1,6 @@
 """Finds what was changed, taken out, put in or moved."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from sentinel_cli.ledger.record import read_record
 from sentinel_cli.ledger.store import BEGINNING, Entry, Head, Ledger
 from sentinel_cli.ledger.store import chained as hash_of
 from sql.errors import UsageError
+
+_LONGEST = 100
+"""Characters of a head that is none that are shown."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,10 @@ def parse_head(text: str) -> Head:
     Raises:
         UsageError: it is neither.
     """
-    number, _, digest = text.strip().rpartition(":")
-    if not (number == "" or number.isdecimal()) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-        raise UsageError(f"--head {text}: give what `sentinel ledger head` printed.")
-    return Head(int(number or 0), digest)
+    found = re.fullmatch(r"(?:([0-9]{1,18}):)?([0-9a-f]{64})", text.strip())
+    if not found:
+        raise UsageError(f"--head {text[:_LONGEST]!r}: give what `sentinel ledger head` printed.")
+    return Head(int(found[1] or 0), found[2])
 
 
 def verify(ledger: Ledger, kept: Head | None = None) -> Verdict:

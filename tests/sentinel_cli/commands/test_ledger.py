@@ -92,7 +92,8 @@ def test_verify_passes_a_whole_ledger_and_shows_what_was_done_to_another(ledger:
     found, said = sentinel("verify", "--head", head, ledger=path, status=1)
     assert found == "the head that was kept is not there: record 8 is missing\n"
     assert said == "sentinel: The ledger is not whole: 1 findings.\n"
-    assert "sentinel ledger head" in sentinel("verify", "--head", "x", ledger=path, status=2)[1]
+    for wrong in ("x", "", " ", f"{'9' * 5000}:{'0' * 64}"):
+        assert "sentinel ledger head" in sentinel("verify", "--head", wrong, ledger=path, status=2)[1]
     assert "There is no ledger at" in sentinel("verify", ledger=tmp_path / "none", status=1)[1]
 
 

@@ -175,7 +175,9 @@ def test_a_ledger_that_has_grown_since_is_whole(whole: Ledger, tmp_path: Path) -
     assert verify(grown, parse_head(kept.hash)).findings == ()
 
 
-@pytest.mark.parametrize("text", ["", "3", "3:", f"x:{'0' * 64}", "g" * 64, f"3:{'0' * 63}"])
+@pytest.mark.parametrize(
+    "text", ["", "3", "3:", f"x:{'0' * 64}", "g" * 64, f"3:{'0' * 63}", f":{'0' * 64}", f"{'9' * 5000}:{'0' * 64}"]
+)
 def test_what_is_no_head_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="sentinel ledger head"):
         parse_head(text)
