@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Stage = Literal["enrichment", "triage", "analyst"]
 
@@ -56,20 +57,25 @@ class Record:
 
     def content(self) -> str:
         """The record as canonical JSON, its id included."""
-        return canonical({"id": self.id, **{name: getattr(self, name) for name in _NAMES}})
+        return canonical({"id": self.id, **{name: getattr(self, name) for name in _KINDS}})
 
 
 def read_record(content: str) -> Record:
     """
-    The record of a content.
+    The record of a content, if it is one and written as `content` writes it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, whatever it is.
     """
-    found = json.loads(content)
-    if not isinstance(found, dict) or not found.keys() >= _NAMES:
+    try:
+        found = json.loads(content)
+        record = Record(**{name: found[name] for name in _KINDS})
+        is_one = all(_fits(found[name], kind) for name, kind in _KINDS.items()) and record.content() == content
+    except (ValueError, TypeError, KeyError, RecursionError):
+        is_one = False
+    if not is_one or any(isinstance(value, dict | list) for value in record.result.values()):
         raise ValueError("it is no record")
-    return Record(**{name: found[name] for name in _NAMES})
+    return record
 
 
 def canonical(value: object) -> str:
@@ -77,4 +83,13 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
-_NAMES = frozenset(field.name for field in fields(Record))
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value of JSON is of an annotation's kind; true is no number."""
+    if get_origin(kind) is UnionType:
+        return any(_fits(value, each) for each in get_args(kind))
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    return type(value) is (dict if get_origin(kind) is Mapping else kind)
+
+
+_KINDS = get_type_hints(Record)

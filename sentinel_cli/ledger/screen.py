@@ -28,7 +28,7 @@ def show_list(records: Iterable[tuple[int, Record]], console: Console) -> None:
         decision = str(record.result.get("decision") or record.result.get("status") or "")
         table.add_row(
             str(number),
-            f"{_moment(record.time):%Y-%m-%d %H:%M}",
+            _moment(record.time, "%Y-%m-%d %H:%M"),
             Text(plain(record.alert_id[:_SHORT])),
             record.stage,
             Text(plain(record.result.get("decided_by") or record.provider)),
@@ -83,7 +83,7 @@ def _by(record: Record) -> str:
 
 def _lines(record: Record) -> Iterator[tuple[str, str]]:
     yield "alert", plain(record.alert_id)
-    yield "time", f"{_moment(record.time):%Y-%m-%d %H:%M:%S} UTC"
+    yield "time", f"{_moment(record.time, '%Y-%m-%d %H:%M:%S')} UTC"
     yield "by", plain(_by(record))
     if record.stage != "analyst":
         yield "prompt version", plain(record.prompt_version or "unknown")
@@ -111,5 +111,8 @@ def _text(text: str | None) -> str:
     return "none" if text is None else "\n".join(map(plain, text.splitlines()))
 
 
-def _moment(time: int) -> datetime:
-    return datetime.fromtimestamp(time / 1000, UTC)
+def _moment(time: int, form: str) -> str:
+    try:
+        return datetime.fromtimestamp(time / 1000, UTC).strftime(form)
+    except (ValueError, OverflowError, OSError):
+        return "beyond any year"

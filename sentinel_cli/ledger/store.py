@@ -146,6 +146,19 @@ class Ledger:
             except ValueError:
                 raise LedgerError(f"Record {entry.number} is no decision; see `sentinel ledger verify`.") from None
 
+    def unlike(self) -> list[str]:
+        """
+        Kinds and names of what is in the file otherwise than `make` makes it, was added, or is not there any more.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        with closing(sqlite3.connect(":memory:")) as made:
+            made.executescript(_SCHEMA)
+            expected = _objects(made)
+        with self._failing("read"), closing(self._open()) as connection:
+            return sorted({f"{kind} {name}" for kind, name, _ in _objects(connection) ^ expected})
+
     def _open(self) -> sqlite3.Connection:
         connection = self._connect()
         try:
@@ -195,6 +208,11 @@ def _exclusive(connection: sqlite3.Connection) -> Iterator[None]:
 def _form(connection: sqlite3.Connection) -> int:
     form: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return form
+
+
+def _objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    """Tables, indexes and triggers with their text, but for what SQLite makes by itself."""
+    return set(connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'"))
 
 
 def _head(connection: sqlite3.Connection) -> Head:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from sentinel_cli.ledger.recorder import Recorder
-from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.ledger.store import BEGINNING, Ledger, chained
 from sentinel_cli.llm.rules import Rules
 from sentinel_cli.local.engine import Engine
 from sql import load_pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 from tests.alerts import alert, alert_id
-from tests.sentinel_cli.ledger.records import record
+from tests.sentinel_cli.ledger.records import NO_JSON, record, written
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,8 @@ def test_what_a_model_answers_does_not_command_the_terminal(tmp_path: Path) -> N
     ledger = Ledger(tmp_path / "ledger.sqlite").make()
     hostile = "[red]A[/]\x1b[2J\u202e\ud800\n{'"
     ledger.append([record(1, answer=hostile, model=hostile, guard=hostile, result={"rationale": hostile})])
-    for command in (["list"], ["show", alert_id(1)], ["list", "--json"]):
+    ledger.append([record(2, time=10**30)])
+    for command in (["list"], ["show", alert_id(1)], ["show", alert_id(2)], ["list", "--json"]):
         assert not {"\x1b", "\u202e"} & set(sentinel(*command, ledger=ledger.path)[0])
 
 
@@ -88,10 +89,11 @@ def test_verify_passes_a_whole_ledger_and_shows_what_was_done_to_another(ledger:
         connection.execute("DROP TRIGGER no_delete")
         connection.execute("DELETE FROM records WHERE number = 8")
         connection.commit()
-    assert sentinel("verify", ledger=path)[0].startswith("whole: 7 records")
+    trigger = "the trigger no_delete is missing, or is another than the ledger makes\n"
+    assert sentinel("verify", ledger=path, status=1)[0] == trigger
     found, said = sentinel("verify", "--head", head, ledger=path, status=1)
-    assert found == "the head that was kept is not there: record 8 is missing\n"
-    assert said == "sentinel: The ledger is not whole: 1 findings.\n"
+    assert found == f"{trigger}the head that was kept is not there: record 8 is missing\n"
+    assert said == "sentinel: The ledger is not whole: 2 findings.\n"
     for wrong in ("x", "", " ", f"{'9' * 5000}:{'0' * 64}"):
         assert "sentinel ledger head" in sentinel("verify", "--head", wrong, ledger=path, status=2)[1]
     assert "There is no ledger at" in sentinel("verify", ledger=tmp_path / "none", status=1)[1]
@@ -108,3 +110,14 @@ def test_replay_shows_what_would_be_decided_otherwise(ledger: Ledger) -> None:
     assert said == f"sentinel: {len(dismissed)} of 4 decisions would be others\n"
     table, _ = sentinel("replay", "--set", "ai.never_dismiss_total=0.01", ledger=ledger.path)
     assert table.count("DISMISS") == len(dismissed)
+
+
+@pytest.mark.parametrize("content", [record(1, result=["REVIEW"]).content(), record(1, alert_id=5).content(), *NO_JSON])
+def test_what_is_no_record_is_one_sentence(ledger: Ledger, tmp_path: Path, content: str) -> None:
+    tampered = written(ledger, [[1, content, BEGINNING, chained(BEGINNING, content)]], tmp_path)
+    found, said = sentinel("verify", ledger=tampered.path, status=1)
+    assert "record 1 is no decision" in found.splitlines()
+    assert said.startswith("sentinel: The ledger is not whole")
+    for command in (["list"], ["list", "--json"], ["list", "--decision", "REVIEW"], ["show", alert_id(1)], ["replay"]):
+        said = sentinel(*command, ledger=tampered.path, status=1)[1]
+        assert (said.count("\n"), said.startswith("sentinel: ")) == (1, True)

@@ -1,5 +1,6 @@
 """A hundred ways to tamper with a ledger at random, and each is found, with its place."""
 
+import json
 import random
 import shutil
 import sqlite3
@@ -11,12 +12,10 @@ import pytest
 from sentinel_cli.ledger.record import canonical
 from sentinel_cli.ledger.store import Ledger, chained
 from sentinel_cli.ledger.verify import parse_head, verify
-from sql.errors import UsageError
-from tests.sentinel_cli.ledger.records import record
+from sql.errors import LedgerError, UsageError
+from tests.sentinel_cli.ledger.records import NO_JSON, WRONG, Rows, record, written
 
 RECORDS = 30
-COLUMNS = "number, content, previous, hash"
-Rows = list[list[object]]
 
 
 @pytest.fixture(scope="module")
@@ -28,20 +27,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 def rows_of(ledger: Ledger) -> Rows:
     return [[entry.number, entry.content, entry.previous, entry.hash] for entry in ledger.entries()]
-
-
-def written(ledger: Ledger, rows: Rows, folder: Path) -> Ledger:
-    """A copy of the file with other rows, by someone who knows its form and has taken its triggers away."""
-    path = folder / "tampered.sqlite"
-    shutil.copy(ledger.path, path)
-    with closing(sqlite3.connect(path)) as connection:
-        for name in ("no_update", "no_delete", "only_append"):
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("DROP INDEX records_id")
-        connection.execute("DELETE FROM records")
-        connection.executemany(f"INSERT INTO records ({COLUMNS}) VALUES (?, ?, ?, ?)", rows)
-        connection.commit()
-    return Ledger(path)
 
 
 def change_a_letter(rows: Rows, dice: random.Random) -> None:
@@ -98,10 +83,26 @@ def repeat(rows: Rows, dice: random.Random) -> None:
     rows.append([len(rows) + 1, *dice.choice(rows)[1:]])
 
 
-def append_what_is_no_decision(rows: Rows, dice: random.Random) -> None:
+def append(rows: Rows, content: str) -> None:
+    """One more at the end, with a hash that fits."""
     previous = str(rows[-1][3])
-    content = canonical({"id": str(dice.random()), "alert_id": ""})
     rows.append([len(rows) + 1, content, previous, chained(previous, content)])
+
+
+def append_what_is_no_decision(rows: Rows, dice: random.Random) -> None:
+    append(rows, canonical({"id": str(dice.random()), "alert_id": ""}))
+
+
+def append_what_has_wrong_types(rows: Rows, dice: random.Random) -> None:
+    append(rows, record(dice.randrange(100, 999), **dice.choice(WRONG)).content())
+
+
+def append_what_is_no_json(rows: Rows, dice: random.Random) -> None:
+    append(rows, dice.choice(NO_JSON))
+
+
+def append_what_is_written_otherwise(rows: Rows, dice: random.Random) -> None:
+    append(rows, json.dumps(json.loads(record(dice.randrange(100, 999)).content())))
 
 
 WAYS = [
@@ -115,6 +116,9 @@ WAYS = [
     insert,
     repeat,
     append_what_is_no_decision,
+    append_what_has_wrong_types,
+    append_what_is_no_json,
+    append_what_is_written_otherwise,
 ]
 
 
@@ -122,7 +126,41 @@ WAYS = [
 def test_every_tampering_is_found_without_a_head(whole: Ledger, tmp_path: Path, seed: int) -> None:
     rows, dice = rows_of(whole), random.Random(seed)
     WAYS[seed % len(WAYS)](rows, dice)
-    assert verify(written(whole, rows, tmp_path)).findings
+    assert any("record" in finding.split() for finding in verify(written(whole, rows, tmp_path)).findings)
+
+
+@pytest.mark.parametrize("content", [*(record(1, **changes).content() for changes in WRONG), *NO_JSON])
+def test_what_is_no_record_is_found_and_not_read(whole: Ledger, tmp_path: Path, content: str) -> None:
+    rows = rows_of(whole)
+    append(rows, content)
+    tampered = written(whole, rows, tmp_path)
+    assert f"record {RECORDS + 1} is no decision" in verify(tampered).findings
+    with pytest.raises(LedgerError, match=f"Record {RECORDS + 1} is no decision; see `sentinel ledger verify`"):
+        list(tampered.records())
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("DROP TRIGGER no_update", "trigger no_update"),
+        ("DROP TRIGGER no_delete", "trigger no_delete"),
+        ("DROP TRIGGER only_append", "trigger only_append"),
+        ("DROP INDEX records_id", "index records_id"),
+        ("CREATE TRIGGER quiet BEFORE INSERT ON records BEGIN SELECT RAISE(IGNORE); END", "trigger quiet"),
+        ("ALTER TABLE records ADD COLUMN note TEXT", "table records"),
+        ("ANALYZE", None),
+    ],
+)
+def test_a_file_that_is_not_as_it_was_made_is_found(
+    whole: Ledger, tmp_path: Path, statement: str, what: str | None
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    shutil.copy(whole.path, path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    expected = (f"the {what} is missing, or is another than the ledger makes",) if what else ()
+    assert verify(Ledger(path)).findings == expected
 
 
 @pytest.mark.parametrize("seed", range(20))
