@@ -98,6 +98,7 @@ def _transaction(fact: str) -> Transaction:
         raise ValueError(fact)
     day, hour, transaction_type, direction, amount, currency, country = words
     money = Decimal(amount)
-    if not money.is_finite():
+    time = datetime.fromisoformat(f"{day} {hour}")
+    if time.tzinfo or not money.is_finite():
         raise ValueError(fact)
-    return Transaction(datetime.fromisoformat(f"{day} {hour}"), transaction_type, direction, money, currency, country)
+    return Transaction(time, transaction_type, direction, money, currency, country)

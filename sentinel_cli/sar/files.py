@@ -85,7 +85,10 @@ def _object(line: bytes) -> dict[str, Any]:
 def _case(found: dict[str, Any], pipeline: Pipeline) -> Case:
     alert = RowContract(pipeline.table(ALERTS)).row(found)
     disposition = RowContract(pipeline.table(DISPOSITIONS)).row(found) if found.get("decision") else None
-    return Case(alert, facts(alert), disposition, found.get("summary"))
+    summary = found.get("summary")
+    if not isinstance(summary, str | None):
+        raise UnreadableError("summary: it is no text")
+    return Case(alert, facts(alert), disposition, summary)
 
 
 def _evidence(connection: duckdb.DuckDBPyConnection, alert: Row) -> dict[str, Transaction]:

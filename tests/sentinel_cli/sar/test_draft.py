@@ -169,3 +169,23 @@ def test_without_a_decision_of_a_person_it_says_so_and_a_ledger_that_was_named_m
     assert not (folder / "none.sqlite").exists()
     wrong = sentinel("sar", "draft", alert_id, "--ledger", "l.sqlite", cwd=folder, code=2)
     assert "--ledger goes with --alerts" in wrong.stderr
+
+
+@pytest.mark.parametrize("summary", [5, ["Said."], {"text": "Said."}, True])
+def test_a_summary_that_is_no_text_is_one_sentence(folder: Path, tmp_path: Path, summary: object) -> None:
+    case = cases(folder / "cases.jsonl")[0] | {"summary": summary}
+    (tmp_path / "cases.jsonl").write_text(json.dumps(case))
+    done = sentinel("sar", "draft", case["alert_id"], "--alerts", "cases.jsonl", cwd=tmp_path, code=1)
+    assert done.stderr == "sentinel: cases.jsonl, line 1: summary: it is no text.\n"
+
+
+def test_evidence_with_a_zone_is_none_that_a_rule_wrote(folder: Path, tmp_path: Path) -> None:
+    case = cases(folder / "cases.jsonl")[0]
+    detail = json.loads(case["detail"])
+    first, rest = detail["evidence"].split("; ", 1)
+    day, hour, *words = first.split(" ")
+    for zoned in (f"{' '.join([day, f'{hour}+01:00', *words])}; {rest}", " ".join([day, f"{hour}Z", *words])):
+        (tmp_path / "cases.jsonl").write_text(json.dumps(case | {"detail": json.dumps(detail | {"evidence": zoned})}))
+        done = sentinel("sar", "draft", case["alert_id"], "--alerts", "cases.jsonl", cwd=tmp_path, code=1)
+        said = f"sentinel: Alert {case['alert_id']} lists no evidence that can be read in its detail.\n"
+        assert done.stderr == said
