@@ -43,7 +43,7 @@ class Snapshot:
     decisions: Mapping[str, int]
     """Dispositions by decision."""
     agreement: tuple[int, int]
-    """Alerts on which the analyst decided as the agent did, and all that both have decided."""
+    """Alerts on which the analyst decided as the agent said, before the guard, and all that both have decided."""
     events_per_minute: tuple[int, ...]
     alerts_per_minute: tuple[int, ...]
     events: int | None
@@ -52,6 +52,12 @@ class Snapshot:
     """Seconds since the source last heard anything, None before the first time."""
     trouble: str
     """What the source meets, in one sentence; empty when all is well."""
+
+
+def agrees(row: Row) -> bool | None:
+    """Whether the analyst decided as the agent said, before the guard; None where one of them has said nothing."""
+    said, decided = row.get("agent_decision"), row.get("analyst_decision")
+    return said == decided if said and decided else None
 
 
 class Board:
@@ -73,8 +79,8 @@ class Board:
         self._early: OrderedDict[str, Row] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._decisions: Counter[str] = Counter()
-        self._decided: OrderedDict[str, str] = OrderedDict()
-        """The decision of the disposition, by alert."""
+        self._decided: OrderedDict[str, str | None] = OrderedDict()
+        """What the agent said before the guard, by alert; None where its answer did not count."""
         self._analysts: OrderedDict[str, Row] = OrderedDict()
         """The latest decision of an analyst, by alert."""
         self._alerts, self._events = PerMinute(), PerMinute()
@@ -106,7 +112,7 @@ class Board:
             if "decision" in part:
                 if alert_id in self._decided:
                     return
-                self._decided[alert_id] = part["decision"]
+                self._decided[alert_id] = part["agent_decision"]
                 self._decisions[part["decision"]] += 1
                 _shorten(self._decided, _SEEN)
             self._add(alert_id, part)
@@ -129,7 +135,7 @@ class Board:
             _shorten(self._early, _EARLY)
 
     def _agreement(self) -> tuple[int, int]:
-        both = [row["decision"] == self._decided[a] for a, row in self._analysts.items() if a in self._decided]
+        both = [row["decision"] == said for a, row in self._analysts.items() if (said := self._decided.get(a))]
         return sum(both), len(both)
 
     def events(self, count: int) -> None:

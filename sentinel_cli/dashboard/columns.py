@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from sentinel_cli.case_view import DECISION_STYLES, SEVERITY_STYLES, plain
-from sentinel_cli.dashboard.board import Case
+from sentinel_cli.dashboard.board import Case, agrees
 
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
 DECISIONS = ("ESCALATE", "REVIEW", "DISMISS")
@@ -49,10 +49,9 @@ def _decision(case: Case, _: float) -> Text:
 
 
 def _priority(case: Case, _: float) -> Text:
-    """How soon a person should look; once one has decided, whether as the agent did."""
-    if analyst := case.row.get("analyst_decision"):
-        return Text("=" if analyst == case.row.get("decision") else "≠", "bold")
-    return Text(str(case.row.get("priority") or "-"))
+    """How soon a person should look; once one has decided, whether as the agent said."""
+    same = agrees(case.row)
+    return Text(str(case.row.get("priority") or "-")) if same is None else Text("=" if same else "≠", "bold")
 
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from sentinel_cli.case_view import DECISION_STYLES, SEVERITY_STYLES, amount, plain
-from sentinel_cli.dashboard.board import Case
+from sentinel_cli.dashboard.board import Case, agrees
 
 
 def pane(case: Case | None) -> Text:
@@ -56,7 +56,7 @@ def _analyst(row: dict[str, Any]) -> Iterator[Text]:
     """What a person decided, beside the agent's decision."""
     if decision := row.get("analyst_decision"):
         style = DECISION_STYLES[decision]
-        same = "" if row.get("decision") in {None, decision} else ", other than the agent"
+        same = ", other than the agent" if agrees(row) is False else ""
         at = f"{row['analyst_decided_at']:%Y-%m-%d %H:%M} UTC"
         yield Text.assemble(("analyst ", "bold"), (decision, style), f" {plain(row['analyst_decided_by'])}, {at}{same}")
         yield _named("reason", row["analyst_reason"])

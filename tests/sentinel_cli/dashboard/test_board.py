@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel_cli.dashboard.board import Board
+from sentinel_cli.dashboard.board import Board, agrees
 from sentinel_cli.dashboard.head import counters
 from sentinel_cli.dashboard.per_minute import MINUTES, PerMinute
 from tests.alerts import alert_id
@@ -57,6 +57,18 @@ def test_an_analysts_decision_stands_beside_the_agents_and_agreement_is_counted(
     assert [case.row["analyst_decision"] for case in shown.cases] == ["ESCALATE", "DISMISS", "ESCALATE"]
     assert [case.row.get("decision") for case in shown.cases] == [None, "ESCALATE", "ESCALATE"]
     assert counters(shown).plain.endswith("agree 50% of 2")
+
+
+def test_agreement_is_with_what_the_agent_said_before_the_guard() -> None:
+    board = Board(5, Clock())
+    guarded = {"decision": "REVIEW", "guard": "SEVERITY"}
+    for number, (said, decision) in enumerate((("DISMISS", "DISMISS"), ("DISMISS", "REVIEW"), (None, "REVIEW")), 1):
+        board.alert(an_alert(number), 0.0)
+        board.found(alert_id(number), a_disposition(number, **guarded, agent_decision=said))
+        board.decided_by_analyst(an_analysts_decision(number, decision=decision))
+    shown = board.snapshot()
+    assert shown.agreement == (1, 2)
+    assert [agrees(case.row) for case in reversed(shown.cases)] == [True, False, None]
 
 
 def test_of_an_analysts_decisions_the_latest_counts_whatever_order_they_come_in() -> None:

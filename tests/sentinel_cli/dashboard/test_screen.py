@@ -33,11 +33,11 @@ def test_the_screen_is_as_it_was(name: str, size: tuple[int, int], keys: list[st
 
 def test_what_the_analyst_decided_stands_beside_what_the_agent_did() -> None:
     board, _ = filled()
-    board.decided_by_analyst(an_analysts_decision(1, decision="ESCALATE", reason="[red]Not[/] usual.\x1b[2J"))
-    board.decided_by_analyst(an_analysts_decision(2, decision="ESCALATE"))
+    board.decided_by_analyst(an_analysts_decision(1, decision="DISMISS", reason="[red]Not[/] usual.\x1b[2J"))
+    board.decided_by_analyst(an_analysts_decision(2, decision="REVIEW"))
     shown = after(board, "down", "down", "down", size=(120, 40))
     assert "agree 50% of 2" in shown
-    assert "analyst ESCALATE A. Analyst, 2025-01-06 09:13 UTC, other than the agent" in shown
+    assert "analyst DISMISS A. Analyst, 2025-01-06 09:13 UTC, other than the agent" in shown
     assert "reason [red]Not[/] usual.�[2J" in shown
     assert ["ESCALATE  =" in shown, "DISMISS   ≠" in shown] == [True, True]
 
