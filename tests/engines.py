@@ -11,29 +11,52 @@ from typing import Any
 from sentinel_cli.flink.pipeline import run_stage
 from sentinel_cli.flink.referee import Answers, Referee
 from sentinel_cli.local._capture import Capture
-from sentinel_cli.local.engine import Engine
+from sentinel_cli.local._run import Managed
+from sentinel_cli.local.engine import Engine, join_cases
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Pipeline
-from sql.topics import ALERTS, ENRICHED, RAW
+from sql.topics import ALERTS, DISPOSITIONS, ENRICHED, RAW
+from tests.answers import answer
 from tests.cases import load_batch
 
 Row = Mapping[str, Any]
 Result = dict[str, list[str]]
 """Rows by table, each as JSON with sorted keys, sorted."""
 DETECTED = (ALERTS, "sentinel.transactions_late", "sentinel.dead_letters")
+DISMISSALS = {
+    "ai.never_dismiss_total": "1000000.00",
+    "ai.never_dismiss_severity": "CRITICAL",
+    "ai.quality_control_percent": "0",
+}
+"""Parameters by which an agent may dismiss nearly every alert that is no repeat."""
 
 
 def embedded_detection(pipeline: Pipeline, events: Sequence[Row], step: int | None = None) -> Result:
     """Alerts, late rows and dead letters of the embedded engine, as one replay or in steps of so many rows."""
     with Engine(pipeline, until=ALERTS, incremental=step is not None) as engine:
-        batch = load_batch(engine.connection, events)
-        if step is None:
-            engine.replay(batch)
-        else:
-            for start in range(0, len(events), step):
-                rows = f"(SELECT * FROM {batch} WHERE __seq >= {start} AND __seq < {start + step})"
-                engine.step(rows, is_last=start + step >= len(events))
+        _run(engine, events, step)
         return {table: comparable(engine.rows(table)) for table in DETECTED}
+
+
+def _run(engine: Engine, events: Sequence[Row], step: int | None) -> None:
+    batch = load_batch(engine.connection, events)
+    if step is None:
+        engine.replay(batch)
+    else:
+        for start in range(0, len(events), step):
+            rows = f"(SELECT * FROM {batch} WHERE __seq >= {start} AND __seq < {start + step})"
+            engine.step(rows, is_last=start + step >= len(events))
+
+
+def embedded_decisions(
+    pipeline: Pipeline, events: Sequence[Row], step: int | None = None
+) -> list[tuple[str, datetime, str, str | None]]:
+    """Rule, time, decision and guard of each alert by an agent that dismisses all, in order of decision."""
+    managed: dict[str, Managed] = {**STAND_INS, "AI_RUN_AGENT": lambda asked: [[("SUCCESS", answer())] for _ in asked]}
+    with Engine(pipeline, incremental=step is not None, managed=managed) as engine:
+        _run(engine, events, step)
+        cases = join_cases({table: engine.rows(table) for table in (ENRICHED, DISPOSITIONS)})
+    return [(case["rule_id"], case["detected_at"], case["decision"], case["guard"]) for case in cases]
 
 
 def partitioned_detection(

@@ -100,7 +100,11 @@ class StatementRun:
         return [(", ".join(segment.keys), self.survivors) for segment in segments]
 
     def emit(self, step: Step) -> str:
-        """The table of what the statement emits for the rows that survived, with the sink's column names."""
+        """
+        The table of what the statement emits for the rows that survived, with the sink's column names.
+
+        Its first column, `__at`, puts what several statements emit into the order in which steps of one row would.
+        """
         projection, relation, emitted = dict(self.plan.projection), self.survivors, f"{self.prefix}_emitted"
         for number, segment in enumerate(self.plan.segments):
             if segment.deferred:
@@ -109,9 +113,16 @@ class StatementRun:
             relation = f"(SELECT * FROM {relation} LEFT JOIN {self.answered_by} USING (__seq))"
             projection["model"] = f"coalesce(__by, {projection['model']})"
         columns = ", ".join(f'{expression} AS "{target}"' for target, expression in projection.items())
-        self._create(emitted, f"SELECT {columns} FROM {relation}")
+        self._create(emitted, f"SELECT {self._at(projection)} AS __at, {columns} FROM {relation}")
         self._forget(step)
         return emitted
+
+    def _at(self, projection: dict[str, str]) -> str:
+        """When a window emits a row, which of a tumbling one is its last instant; without windows, as rows arrive."""
+        window = self.plan.windowed
+        if window is None:
+            return "__seq"
+        return "__due" if window.kind == "range" else projection["detected_at"]
 
     def waits(self, partition: int, watermark: int) -> bool:
         """Whether some row of a partition is in an open window, or has not been judged."""

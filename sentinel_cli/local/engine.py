@@ -93,11 +93,8 @@ class Engine:
         steps = self._steps(arrived)
         alive = [run for run, step in steps.items() if run.survive(step)]
         chosen = choose(alive, arrived, self.connection) if alive else ""
-        for run in self.runs:
-            if run.plan.source != RAW:
-                self._advance(run)
-            elif run in alive:
-                self._emit(run, run.emit(replace(steps[run], chosen=chosen)))
+        self._emit({run: run.emit(replace(steps[run], chosen=chosen)) for run in alive})
+        self.decide()
 
     def step(self, batch: str, *, is_last: bool = False, has_partitions: bool = False) -> None:
         """Take a batch and emit what its watermarks complete; the last one closes every window."""
@@ -108,11 +105,8 @@ class Engine:
         steps = self._steps(arrived)
         for candidates, run in self.candidates.items():
             candidates.take(steps[run])
-        for run in self.runs:
-            if run.plan.source != RAW:
-                self._advance(run)
-            elif emitted := run.step(steps[run]):
-                self._emit(run, emitted)
+        self._emit({run: emitted for run, step in steps.items() if (emitted := run.step(step))})
+        self.decide()
         for candidates in self.candidates:
             candidates.forget(arrived)
         self.watermarks |= arrived.highs
@@ -209,21 +203,23 @@ class Engine:
         if self.taken[name] == taken:
             return
         if emitted := run.step(self._since(table, taken)):
-            self._emit(run, emitted)
+            self._emit({run: emitted})
 
     def _since(self, table: str, taken: int) -> Step:
         """The rows that were written to a table after so many."""
         new = f'(SELECT *, CAST(NULL AS TIMESTAMP) AS __behind FROM "{table}" WHERE __seq > {taken})'
         return Step(new, "", has_late=False)
 
-    def _emit(self, run: StatementRun, relation: str) -> None:
-        sink = run.plan.statement.writes
-        names = ", ".join(f'"{target}"' for target, _ in run.plan.projection)
-        order = "ALL" if run.plan.source == RAW else "1"
-        rows = f"SELECT {names} FROM {relation} ORDER BY {order}"
-        numbered = f"SELECT {self.count(sink)} + row_number() OVER (), {names} FROM ({rows})"
-        inserted = self.connection.execute(f'INSERT INTO "{sink}" (__seq, {names}) {numbered}')
-        self.written[sink] += inserted.fetchall()[0][0]
+    def _emit(self, emitted: Mapping[StatementRun, str]) -> None:
+        """Write what statements emit in a step; what several write to one sink, in one order, as if by itself."""
+        sinks: dict[str, list[str]] = {}
+        for run, relation in emitted.items():
+            sinks.setdefault(run.plan.statement.writes, []).append(f"FROM {relation}")
+        for sink, relations in sinks.items():
+            rows = f"FROM ({' UNION ALL BY NAME '.join(relations)}) ORDER BY ALL"
+            numbered = f"SELECT {self.count(sink)} + row_number() OVER () AS __seq, * EXCLUDE (__at) FROM ({rows})"
+            inserted = self.connection.execute(f'INSERT INTO "{sink}" BY NAME {numbered}')
+            self.written[sink] += inserted.fetchall()[0][0]
 
     def count(self, table: str) -> int:
         """How many rows a sink holds."""
