@@ -12,6 +12,9 @@ from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
+_MANY = 5_000
+"""Alerts decided elsewhere that the engine is told of at once, unless it has to decide before: a few cost as much."""
+
 
 class Desk:
     """The enrichment and triage statements of the pipeline, run on alerts that nobody has decided; it records them."""
@@ -21,6 +24,8 @@ class Desk:
         self.answering = self.recorder.answering(pipeline, say)
         self._open = ExitStack()
         self._engine: Engine | None = None
+        self._known: list[Row] = []
+        """Alerts decided elsewhere that the engine has not been told of; others may repeat them."""
 
     @property
     def batch(self) -> int | None:
@@ -33,10 +38,25 @@ class Desk:
 
         `enriched_by` and `decided_by` say where they are from: topic or local. LedgerError where it cannot be recorded.
         """
-        missing = [(alert, summary) for alert, summary, disposition in found if not (summary and disposition)]
-        made = {case["alert_id"]: case for case in self._decide(missing)}
+        made, prompts = self._summarise([alert for alert, summary, _ in found if not summary])
+        # Of an alert dated before 1970 the statements make nothing.
+        enriched = {a["alert_id"]: summary or made.get(a["alert_id"], a) for a, summary, _ in found}
+        given = {alert["alert_id"]: disposition for alert, _, disposition in found if disposition}
+        self._known += [row for alert_id, row in enriched.items() if alert_id in given]
+        if len(self._known) >= _MANY:
+            self._recall()
+        read, decided = self._decide([row for alert_id, row in enriched.items() if alert_id not in given])
+        self.recorder.record(prompts, [*made.values(), *read], decided)
+        joined = join_cases({ENRICHED: list(enriched.values()), DISPOSITIONS: [*given.values(), *decided]})
+        cases = {case["alert_id"]: case for case in joined}
         return [
-            _case(alert, summary, disposition, made.get(alert["alert_id"])) for alert, summary, disposition in found
+            {
+                **alert,
+                **cases.get(alert["alert_id"], {}),
+                "enriched_by": _from(summary),
+                "decided_by": _from(disposition),
+            }
+            for alert, summary, disposition in found
         ]
 
     def close(self) -> None:
@@ -44,18 +64,33 @@ class Desk:
         self._open.close()
         self._engine = None
 
-    def _decide(self, alerts: Sequence[tuple[Row, Row | None]]) -> list[Row]:
+    def _summarise(self, alerts: Sequence[Row]) -> tuple[dict[str, Row], dict[str, str]]:
+        """Alerts with a summary, and the prompts that asked for it, by alert."""
         if not alerts:
-            return []
+            return {}, {}
         engine = self._ready()
-        engine.append(ALERTS, [_plain(alert) for alert, summary in alerts if summary is None])
-        engine.append(ENRICHED, [_plain(summary) for _, summary in alerts if summary is not None])
-        engine.decide()
-        made = {topic: engine.rows(topic) for topic in (ENRICHED, DISPOSITIONS)}
-        prompts = engine.asked("ML_PREDICT")
+        engine.append(ALERTS, [_plain(alert) for alert in alerts])
+        engine.enrich()
+        made, prompts = engine.rows(ENRICHED), engine.asked("ML_PREDICT")
         engine.clear()
-        self.recorder.record(prompts, made[ENRICHED], made[DISPOSITIONS])
-        return join_cases(made)
+        return {row["alert_id"]: row for row in made}, prompts
+
+    def _recall(self) -> None:
+        if self._known:
+            self._ready().recall(ENRICHED, [_plain(row) for row in self._known])
+            self._known.clear()
+
+    def _decide(self, enriched: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+        """What triage reads, and what it makes of it."""
+        if not enriched:
+            return [], []
+        self._recall()
+        engine = self._ready()
+        engine.append(ENRICHED, [_plain(row) for row in enriched])
+        engine.decide()
+        read, decided = engine.rows(ENRICHED), engine.rows(DISPOSITIONS)
+        engine.clear()
+        return read, decided
 
     def _ready(self) -> Engine:
         if self._engine is None:
@@ -64,13 +99,8 @@ class Desk:
         return self._engine
 
 
-def _case(alert: Row, summary: Row | None, disposition: Row | None, made: Row | None) -> Row:
-    if summary and disposition:
-        (case,) = join_cases({ENRICHED: [summary], DISPOSITIONS: [disposition]})
-    else:
-        case = (made or {}) | (disposition or {})
-    sources = ("topic" if row else "local" for row in (summary, disposition))
-    return {**alert, **case, **dict(zip(("enriched_by", "decided_by"), sources, strict=True))}
+def _from(row: Row | None) -> str:
+    return "topic" if row else "local"
 
 
 def _plain(row: Row) -> Row:

@@ -24,7 +24,7 @@ from sentinel_cli.local._step import Step
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import Column, Pipeline, Statement, Table
 from sql.dialect import parse
-from sql.topics import RAW
+from sql.topics import ALERTS, RAW
 
 _TYPES = {
     "STRING": "VARCHAR",
@@ -155,6 +155,12 @@ class Engine:
         """Run enrichment and triage on the alerts that have come since the last time."""
         for run in self.runs:
             if run.plan.source != RAW:
+                self._advance(run)
+
+    def enrich(self) -> None:
+        """Run enrichment alone on the alerts that have come since the last time."""
+        for run in self.runs:
+            if run.plan.source == ALERTS:
                 self._advance(run)
 
     def recall(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel_cli.consumer import desk as consumer
 from sentinel_cli.consumer.desk import Desk
 from sentinel_cli.kafka.reading import Row, RowReader
 from sentinel_cli.ledger.record import Record, read_record
@@ -12,6 +13,7 @@ from sentinel_cli.ledger.store import Ledger
 from sql import load_pipeline
 from sql.errors import LedgerError
 from tests.alerts import alert, disposition, enriched
+from tests.cases import TIMES
 from tests.sentinel_cli.kafka.test_reading import READER, framed
 
 PIPELINE = load_pipeline()
@@ -69,6 +71,59 @@ def test_a_disposition_of_the_topic_outranks_one_made_here(desk: Desk) -> None:
     assert (case["enriched_by"], case["decided_by"], case["decision"]) == ("local", "topic", "DISMISS")
 
 
+DAY = 86_400_000
+
+
+def episode(number: int, day: int, account: str = "ACC-1") -> tuple[Row, Row]:
+    """An alert that a dismissal would suit, and its summary."""
+    times = {name: value + day * DAY for name, value in alert(1).items() if name in TIMES}
+    changes = {"account_id": account, "severity": "LOW", "total_amount": 20.0, **times}
+    return row("aml_alerts", alert(number, **changes)), row("aml_alerts_enriched", enriched(number, **changes))
+
+
+def guards(cases: list[Row]) -> list[str | None]:
+    return [case["guard"] for case in cases]
+
+
+@pytest.fixture
+def dismissing(ledger: Ledger) -> Iterator[Desk]:
+    desk = Desk(load_pipeline({"ai.quality_control_percent": "0"}), ledger)
+    yield desk
+    desk.close()
+
+
+@pytest.mark.parametrize("has_summary", [True, False])
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_repeat_of_what_the_topics_have_decided_is_held(dismissing: Desk, has_summary: bool, is_before: bool) -> None:
+    (first, summary), (second, _) = episode(21, 0), episode(22, 2)
+    decided = (first, summary if has_summary else None, row("alert_dispositions", disposition(21, decision="DISMISS")))
+    if is_before:
+        dismissing.cases([decided])
+        cases = dismissing.cases([(second, None, None)])
+    else:
+        cases = dismissing.cases([decided, (second, None, None)])[1:]
+    assert guards(cases) == ["REPEAT"]
+
+
+def test_however_many_the_topics_have_decided_all_are_known(dismissing: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumer, "_MANY", 2)
+    for number in range(30, 35):
+        alerted, summary = episode(number, 0, f"ACC-{number}")
+        dismissing.cases([(alerted, summary, row("alert_dispositions", disposition(number)))])
+    later = [episode(number + 10, 2, f"ACC-{number}") for number in range(30, 35)]
+    assert guards(dismissing.cases([(alerted, None, None) for alerted, _ in later])) == ["REPEAT"] * 5
+
+
+def test_the_first_of_a_batch_is_the_first_that_arrived(dismissing: Desk) -> None:
+    (first, _), (second, summary) = episode(23, 0), episode(24, 2)
+    assert guards(dismissing.cases([(first, None, None), (second, summary, None)])) == [None, "REPEAT"]
+
+
+def test_what_the_pipeline_leaves_out_still_gets_a_case(desk: Desk) -> None:
+    (case,) = desk.cases([(row("aml_alerts", alert(6, detected_at=-1)), None, None)])
+    assert "decision" not in case
+
+
 def test_detail_that_is_no_json_still_gets_a_case(desk: Desk) -> None:
     (case,) = desk.cases([(row("aml_alerts", alert(5, detail="{")), None, None)])
     assert case["decision"] in {"ESCALATE", "REVIEW"}
@@ -79,12 +134,19 @@ def recorded(ledger: Ledger, alert_id: str) -> list[Record]:
 
 
 def test_what_is_made_here_is_recorded_and_what_is_taken_is_not(desk: Desk, ledger: Ledger) -> None:
-    bare, summarised, decided = (row("aml_alerts", alert(n)) for n in (11, 12, 13))
+    bare, summarised, decided, half = (row("aml_alerts", alert(n)) for n in (11, 12, 13, 14))
     summaries = [row("aml_alerts_enriched", enriched(n)) for n in (12, 13)]
-    given = row("alert_dispositions", disposition(13))
-    cases = desk.cases([(bare, None, None), (summarised, summaries[0], None), (decided, summaries[1], given)])
+    given = [row("alert_dispositions", disposition(n)) for n in (13, 14)]
+    cases = desk.cases(
+        [
+            (bare, None, None),
+            (summarised, summaries[0], None),
+            (decided, summaries[1], given[0]),
+            (half, None, given[1]),
+        ]
+    )
     stages = [[record.stage for record in recorded(ledger, case["alert_id"])] for case in cases]
-    assert stages == [["enrichment", "triage"], ["triage"], []]
+    assert stages == [["enrichment", "triage"], ["triage"], [], ["enrichment"]]
     summary, triage = recorded(ledger, bare["alert_id"])
     assert (summary.answer, summary.result["summary"]) == (cases[0]["summary"], cases[0]["summary"])
     assert triage.answer == cases[0]["raw_response"]
