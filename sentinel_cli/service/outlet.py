@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.partitioner import PARTITIONER
@@ -13,8 +13,8 @@ from sentinel_cli.outputs import json_record
 from sentinel_cli.service.inlet import Rejected
 from sql.topics import DEAD_LETTERS, RAW
 
-_LONGEST = 900_000
-"""Bytes of a record that a dead letter holds: with its frame it must fit into 1 MB, what a broker takes."""
+_LENGTHS = (1_000_000, 30_000, 100)
+"""Characters of each text of a dead letter, and of its key: the first that a record has room for, once it is JSON."""
 
 
 def transactional_producer(connection: Connection, transactional_id: str) -> Producer:
@@ -45,38 +45,57 @@ class Outlet:
         self.producer, self.ids = producer, ids
 
     def write(self, topic: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write the rows of a table, keyed by account."""
+        """Write the rows of a table, keyed by account; one that no record has room for becomes a dead letter."""
         for row in rows:
-            self._produce(topic, row.get("account_id"), json_record(row))
+            key = row.get("account_id")
+            if topic == DEAD_LETTERS:
+                self._bury(key, row)
+            elif not self._produce(topic, key, record := json_record(row)):
+                self._bury(key, {"reason": f"too large for {topic}", "record": record.decode(), "source": topic})
 
     def reject(self, rejected: Rejected, source: str) -> None:
         """Write a dead letter on a record that could not be read, under the record's own key."""
-        record = rejected.record
-        if len(record.encode("utf-8", "backslashreplace")) > _LONGEST // 2:
-            record = record[: _LONGEST // 8] + f"... (cut; {len(record)} characters)"
-        row = {
+        letter = {
             "reason": rejected.reason,
-            "record": record.encode("utf-8", "backslashreplace").decode(),
+            "record": rejected.record,
             "source": source,
             "position": f"partition {rejected.partition}, offset {rejected.offset}",
             "arrived_at": rejected.arrived_at,
         }
-        self._produce(DEAD_LETTERS, rejected.key, orjson.dumps(row))
+        self._bury(rejected.key, letter)
 
     def heartbeat(self, partition: int, line: bytes) -> None:
         """Write a heartbeat into a partition of the transactions."""
         key = orjson.loads(line)["account_id"].encode()
         self.producer.produce(RAW, frame(self._id(RAW), line.strip()), key, partition)
 
-    def _produce(self, topic: str, key: str | bytes | None, record: bytes) -> None:
+    def _bury(self, key: str | bytes | None, letter: Mapping[str, Any]) -> None:
+        """Write a dead letter, cut where it is too large: a record that is no transaction must hold nothing up."""
+        for most in _LENGTHS:
+            cut = {name: _cut(value, most) for name, value in letter.items()}
+            if self._produce(DEAD_LETTERS, key and key[:most], json_record(cut)):
+                return
+
+    def _produce(self, topic: str, key: str | bytes | None, record: bytes) -> bool:
+        """Write a record; False where it is too large, key and frame included."""
         value = frame(self._id(topic), record)
         while True:
             try:
                 self.producer.produce(topic, value, key)
             except BufferError:
                 self.producer.poll(0.1)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.MSG_SIZE_TOO_LARGE:
+                    raise
+                return False
             else:
-                return
+                return True
 
     def _id(self, topic: str) -> int:
         return self.ids[f"{topic}-value"]
+
+
+def _cut(value: Any, most: int) -> Any:
+    if not isinstance(value, str) or len(value) <= most:
+        return value
+    return f"{value[:most]}... (cut; {len(value)} characters)"

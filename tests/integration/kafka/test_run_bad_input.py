@@ -71,17 +71,35 @@ def bad(schema_id: int, dice: Random) -> Iterator[tuple[bytes | None, bytes | No
             yield key, whole
 
 
+def huge(schema_id: int, dice: Random) -> Iterator[tuple[bytes, bytes]]:
+    """Keys and values of records that a broker takes, but not once they are JSON within JSON."""
+    whole = json.dumps(GOOD).encode()
+    for char in ("\x01", '"', "\\"):
+        for _ in range(4):
+            text = char * dice.randrange(100_000, 900_000 // len(json.dumps(char)[1:-1]))
+            half = text[: len(text) // 2]
+            yield b"acct-bad", frame(schema_id, text.encode())
+            yield b"acct-bad", frame(schema_id, json.dumps(GOOD | {"customer_id": text}).encode())
+            yield b"acct-bad", frame(schema_id, json.dumps(GOOD | {text: 1}).encode())
+            yield text.encode(), frame(schema_id, whole)
+            yield half.encode(), frame(schema_id, json.dumps(GOOD | {"account_id": half}).encode())
+
+
 def test_what_is_no_transaction_is_a_dead_letter_and_counts_in_no_rule(fresh: LocalBroker) -> None:
     dice, good = Random(5), bursts()
-    records = list(bad(schema_of(fresh, RAW), dice))
+    schema_id = schema_of(fresh, RAW)
+    records = [*bad(schema_id, dice), *huge(schema_id, dice)]
+    late = json.dumps(GOOD | {"customer_id": '"' * 510_000}).encode()
     with running():
         write_raw(fresh, records)
         write(fresh, good)
         heartbeats(fresh, START + 2 * DAY)
-        dead = wait_for(fresh, "sentinel.dead_letters", RECORDS, 180)
+        wait_for(fresh, "sentinel.dead_letters", len(records), 180)
+        write_raw(fresh, [(b"acct-bad", frame(schema_id, late))])
+        dead = wait_for(fresh, "sentinel.dead_letters", len(records) + 2)
         expected = replayed(good, "--partitions", "6")
         wait_for(fresh, ALERTS, len(expected), 60)
-    assert len(dead) == RECORDS
+    assert len(dead) == len(records) + 2
     assert by_id(read(fresh, ALERTS)) == expected
     assert len(expected) >= 30
     placed = [letter["position"] for letter in dead if "position" in letter]
@@ -89,3 +107,4 @@ def test_what_is_no_transaction_is_a_dead_letter_and_counts_in_no_rule(fresh: Lo
     assert all(letter["source"] == RAW and letter["reason"] for letter in dead)
     reasons = Counter(letter["reason"].partition(":")[0] for letter in dead)
     assert {"wire format", "not JSON", "not UTF-8", "key is not the account_id", "amount", "event_time"} <= set(reasons)
+    assert reasons["too large for sentinel.transactions_late"] == 1
