@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
-from sentinel_cli.kafka.reading import Row
+from sentinel_cli.kafka.reading import Row, plain
 from sentinel_cli.ledger.recorder import Recorder
 from sentinel_cli.ledger.store import Ledger
 from sentinel_cli.llm.functions import say_on_stderr
 from sentinel_cli.local.engine import Engine, join_cases
-from sentinel_cli.scoring import epoch_ms
 from sql import Pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
@@ -69,7 +68,7 @@ class Desk:
         if not alerts:
             return {}, {}
         engine = self._ready()
-        engine.append(ALERTS, [_plain(alert) for alert in alerts])
+        engine.append(ALERTS, [plain(alert) for alert in alerts])
         engine.enrich()
         made, prompts = engine.rows(ENRICHED), engine.asked("ML_PREDICT")
         engine.clear()
@@ -77,7 +76,7 @@ class Desk:
 
     def _recall(self) -> None:
         if self._known:
-            self._ready().recall(ENRICHED, [_plain(row) for row in self._known])
+            self._ready().recall(ENRICHED, [plain(row) for row in self._known])
             self._known.clear()
 
     def _decide(self, enriched: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -86,7 +85,7 @@ class Desk:
             return [], []
         self._recall()
         engine = self._ready()
-        engine.append(ENRICHED, [_plain(row) for row in enriched])
+        engine.append(ENRICHED, [plain(row) for row in enriched])
         engine.decide()
         read, decided = engine.rows(ENRICHED), engine.rows(DISPOSITIONS)
         engine.clear()
@@ -101,8 +100,3 @@ class Desk:
 
 def _from(row: Row | None) -> str:
     return "topic" if row else "local"
-
-
-def _plain(row: Row) -> Row:
-    """A row with its times as the engine takes them."""
-    return {name: epoch_ms(value) if hasattr(value, "timestamp") else value for name, value in row.items()}

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError
-from sentinel_cli.scoring import epoch_ms
+from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError, plain
 from sql import Pipeline
 from sql.errors import InputError
 from sql.topics import ALERTS
@@ -64,8 +63,7 @@ def _labelled(entry: Row, contract: RowContract) -> Labelled:
         raise TypeError("it has no alert")
     if entry["label"] not in {"suspicious", "benign"}:
         raise ValueError(f"label {entry['label']!r} is neither suspicious nor benign")
-    row = contract.row(entry["alert"])
-    plain = {name: epoch_ms(value) if hasattr(value, "timestamp") else value for name, value in row.items()}
-    if not orjson.loads(str(plain["detail"]))["evidence"]:
+    row = plain(contract.row(entry["alert"]))
+    if not orjson.loads(str(row["detail"]))["evidence"]:
         raise ValueError("the alert lists no evidence")
-    return Labelled(plain, entry["label"] == "suspicious", entry["kind"], entry["reason"])
+    return Labelled(row, entry["label"] == "suspicious", entry["kind"], entry["reason"])

@@ -10,6 +10,7 @@ import orjson
 
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import FrameError, unframe
+from sentinel_cli.scoring import epoch_ms
 from sql import Column, Table
 
 Row = dict[str, Any]
@@ -47,6 +48,21 @@ class RowContract:
         except (OverflowError, InvalidOperation):
             raise UnreadableError("a number is out of range") from None
 
+    def read(self, record: bytes) -> Row:
+        """
+        The row of a record's own bytes.
+
+        Raises:
+            UnreadableError: they are no JSON object, or it breaks the table's schema.
+        """
+        try:
+            found = orjson.loads(record)
+        except ValueError:
+            raise UnreadableError("not JSON") from None
+        if not isinstance(found, dict):
+            raise UnreadableError("no JSON object")
+        return self.row(found)
+
 
 class RowReader:
     """Reads the records of one table."""
@@ -63,9 +79,9 @@ class RowReader:
             UnreadableError: the record is not in Confluent's wire format, no JSON, or breaks the table's schema.
             ServiceError: the registry, asked for a schema that is not known yet, does not answer or refuses.
         """
-        return self._contract.row(self._record(value))
+        return self._contract.read(self._record(value))
 
-    def _record(self, value: bytes | None) -> Mapping[str, Any]:
+    def _record(self, value: bytes | None) -> bytes:
         try:
             schema_id, record = unframe(value)
         except FrameError as error:
@@ -75,13 +91,12 @@ class RowReader:
             raise UnreadableError(f"the registry knows no schema {schema_id}")
         if schema.type != "JSON":
             raise UnreadableError(f"schema {schema_id} is {schema.type} and no JSON Schema")
-        try:
-            found = orjson.loads(record)
-        except ValueError:
-            raise UnreadableError("not JSON") from None
-        if not isinstance(found, dict):
-            raise UnreadableError("no JSON object")
-        return found
+        return record
+
+
+def plain(row: Row) -> Row:
+    """A row with its times as the engine takes them, epoch milliseconds."""
+    return {name: epoch_ms(value) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def alert_id_of(value: bytes | None) -> bytes | None:

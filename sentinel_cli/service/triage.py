@@ -1,18 +1,14 @@
 """The loop from committed alerts to enriched alerts and dispositions."""
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from decimal import Decimal
 from typing import Any
 
-import orjson
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from sentinel_cli.kafka.reading import alert_id_of
-from sentinel_cli.kafka.registry import RegistryDownError
+from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError, alert_id_of, plain
 from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.local._run import Managed
@@ -22,7 +18,6 @@ from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
 from sentinel_cli.service.schemas import Schemas
-from sql import Table
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 
 LOOP = "triage"
@@ -44,7 +39,7 @@ class Triage:
     ) -> None:
         self.job, self.figures, self.kept = job, job.figures, kept
         """`managed` keeps its answers in `kept`; they are forgotten when their alerts are committed."""
-        self.table, self.enriched = job.pipeline.table(ALERTS), job.pipeline.table(ENRICHED)
+        self.contracts = {topic: RowContract(job.pipeline.table(topic)) for topic in (ALERTS, ENRICHED)}
         self.recorder = job.recorder
         self.engine = Engine(job.pipeline, after=ALERTS, managed=managed)
         self.engine.connection.execute("SET threads = 1")
@@ -121,9 +116,9 @@ class Triage:
         for message in messages:
             partition = message.partition() or 0
             try:
-                alert = self._alert(message)
+                alert = self._row(ALERTS, message.value())
                 alert_id = bytes.fromhex(alert["alert_id"])
-            except (FrameError, ValueError, TypeError, RegistryDownError) as error:
+            except (FrameError, UnreadableError) as error:
                 value = message.value() or b""
                 text = value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
                 place = (partition, message.offset() or 0, message.timestamp()[1])
@@ -133,9 +128,8 @@ class Triage:
                 alerts.setdefault((partition, alert_id), alert)
         return alerts, rejected
 
-    def _alert(self, message: Message) -> dict[str, Any]:
-        _, record = unframe(message.value())
-        return _columns(self.table, orjson.loads(record))
+    def _row(self, topic: str, value: bytes | None) -> Row:
+        return plain(self.contracts[topic].read(unframe(value)[1]))
 
     def _abort(self, error: KafkaException) -> None:
         """Take the transaction back and read on from the committed offsets."""
@@ -166,8 +160,8 @@ class Triage:
         """Let the engine know the alerts that others may repeat."""
         rows: list[dict[str, Any]] = []
         for value in self._read_back(ENRICHED, partition, _RECALLED):
-            with suppress(FrameError, ValueError, TypeError):
-                rows.append(_columns(self.enriched, orjson.loads(unframe(value)[1])))
+            with suppress(FrameError, UnreadableError):
+                rows.append(self._row(ENRICHED, value))
         self.engine.recall(ENRICHED, rows)
 
     def _read_back(self, topic: str, partition: int, most: int) -> Iterator[bytes]:
@@ -189,30 +183,3 @@ class Triage:
         seen[alert_id] = None
         if len(seen) > _MOST:
             seen.popitem(last=False)
-
-
-def _columns(table: Table, record: Any) -> dict[str, Any]:
-    """The columns of a row; ValueError or TypeError where one that must be there is not, or has another type."""
-    if not isinstance(record, dict):
-        raise TypeError("not a JSON object")
-    row: dict[str, Any] = {}
-    for column in table.columns:
-        value, kind = record.get(column.name), re.split(r"[(<]", column.type)[0]
-        if value is None and not column.nullable:
-            raise ValueError(f"{column.name} is missing")
-        if value is not None and (isinstance(value, bool) or not isinstance(value, _JSON[kind])):
-            raise TypeError(f"{column.name} is {type(value).__name__} and not {column.type}")
-        row[column.name] = Decimal(str(value)) if value is not None and kind == "DECIMAL" else value
-        if isinstance(value, float) and kind == "TIMESTAMP_LTZ":
-            row[column.name] = round(value)
-    return row
-
-
-_JSON: dict[str, type | tuple[type, ...]] = {
-    "STRING": str,
-    "BIGINT": int,
-    "DECIMAL": (int, float),
-    "TIMESTAMP_LTZ": (int, float),
-    "ARRAY": list,
-}
-"""What each type of column is in an alert's JSON."""

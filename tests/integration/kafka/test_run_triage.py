@@ -11,6 +11,13 @@ from tests.integration.kafka.running import ALERTS, DISPOSITIONS, running
 
 HOUR = 3_600_000
 OPTIONS = ("--set", "ai.quality_control_percent=0")
+BAD: list[tuple[str, Any]] = [
+    ("total_amount", "much"), ("total_amount", 1e300), ("total_amount", 1e16), ("detected_at", True),
+    ("detected_at", 0.5), ("window_start", -(10**18)), ("window_end", 1e18), ("window_end", 2**63 - 1),
+    ("transaction_count", 2**64 - 1), ("transaction_count", -1), ("transaction_count", 1e300),
+    ("evidence", "EVT-1"), ("evidence", [1, {}]), ("alert_id", "00"), ("account_id", ""), ("severity", "SMALL"),
+]  # fmt: skip
+"""What a field of an alert cannot be."""
 
 
 def small(number: int, account: str, hours: int) -> dict[str, Any]:
@@ -41,14 +48,19 @@ def test_an_alert_that_repeats_one_from_before_a_restart_is_not_dismissed(fresh:
 
 
 def test_what_is_no_alert_is_a_dead_letter_and_holds_nothing_up(fresh: LocalBroker) -> None:
-    bad = [small(1, "ACC-1", 0) | {"total_amount": "much"}, small(2, "ACC-1", 0) | {"detected_at": True}]
-    put(fresh, *bad, small(3, "ACC-1", 0) | {"evidence": "EVT-1"}, small(4, "ACC-1", 0))
+    put(fresh, *(small(n, "ACC-1", 0) | {field: value} for n, (field, value) in enumerate(BAD)), small(99, "ACC-1", 0))
     with running(*OPTIONS):
-        assert guards(fresh, 1) == {alert_id(4): ("DISMISS", None)}
-        reasons = {row["reason"] for row in wait_for(fresh, "sentinel.dead_letters", 3)}
-    assert reasons == {
-        "no alert: total_amount is str and not DECIMAL(18, 2)",
-        "no alert: detected_at is bool and not TIMESTAMP_LTZ(3)",
-        "no alert: evidence is str and not ARRAY<STRING>",
-    }
+        assert guards(fresh, 1) == {alert_id(99): ("DISMISS", None)}
+        dead = wait_for(fresh, "sentinel.dead_letters", len(BAD))
+    assert len({letter["position"] for letter in dead}) == len(dead) == len(BAD)
+    assert {letter["source"] for letter in dead} == {ALERTS}
+    assert all(letter["reason"].startswith("no alert: ") for letter in dead)
+    reasons = {letter["reason"] for letter in dead}
+    assert {
+        'no alert: total_amount: "much" is not of type "number"',
+        'no alert: detected_at: true is not of type "number"',
+        'no alert: evidence: "EVT-1" is not of type "array"',
+        'no alert: evidence.0: 1 is not of type "string"',
+        "no alert: a number is out of range",
+    } <= reasons
     assert len(read(fresh, DISPOSITIONS)) == 1
