@@ -1,9 +1,10 @@
 """A loop from transactions to alerts, late transactions and dead letters."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
+from typing import Any
 
 import duckdb
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -105,19 +106,22 @@ class Detect:
         due = [p for p in self.heartbeats.due(self.engine.watermarks) if self.engine.waits(p)]
         if not offsets and not due:
             return None
+        rows = {topic: self.engine.drain(topic) for topic in OUTPUTS}
         self.producer.begin_transaction()
-        self._write(arrived)
+        self._write(rows, arrived)
         for partition in due:
             self.outlet.heartbeat(partition, self.heartbeats.line(partition))
         self._commit(offsets)
+        self._count(rows, arrived)
         return offsets
 
-    def _write(self, arrived: Arrived) -> None:
-        rows = {topic: self.engine.drain(topic) for topic in OUTPUTS}
+    def _write(self, rows: Mapping[str, list[dict[str, Any]]], arrived: Arrived) -> None:
         for topic, found in rows.items():
             self.outlet.write(topic, found)
         for rejected in arrived.rejected:
             self.outlet.reject(rejected, RAW)
+
+    def _count(self, rows: Mapping[str, list[dict[str, Any]]], arrived: Arrived) -> None:
         self.figures.add("events", arrived.count)
         self.figures.add("rejected", len(arrived.rejected) + len(rows[DEAD_LETTERS]))
         self.figures.add("late", len(rows[LATE]))
