@@ -139,6 +139,12 @@ class Engine:
         self.taken = dict.fromkeys(self.taken, 0)
         return rows
 
+    def fill(self, table: str, column: str, expression: str) -> None:
+        """Let statements that write a table fill one column more, by DuckDB SQL over the row that it is made of."""
+        for run in self.runs:
+            if run.plan.statement.writes == table:
+                run.plan.projection.append((column, expression))
+
     def append(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put rows into a table as if a statement had written them; times as epoch milliseconds."""
         columns = self.pipeline.table(table).columns

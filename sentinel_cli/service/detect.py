@@ -13,7 +13,7 @@ from sentinel_cli.local._capture import Capture
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import abort, checked, consumer, unread
 from sentinel_cli.service.heartbeats import Heartbeats
-from sentinel_cli.service.inlet import Arrived, Inlet
+from sentinel_cli.service.inlet import POSITION, Arrived, Inlet
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
 from sentinel_cli.service.restore import Restore
@@ -38,6 +38,7 @@ class Detect:
     def __init__(self, job: Job, name: str, schemas: Schemas, snapshots: Snapshots, transactional_id: str) -> None:
         self.name, self.options, self.figures, self.snapshots = name, job.options, job.figures, snapshots
         self.engine = Engine(job.pipeline, until=ALERTS, incremental=True)
+        self.engine.fill(DEAD_LETTERS, "position", POSITION)
         # A step is less than DuckDB shares among threads: they would only wait for each other.
         self.engine.connection.execute("SET threads = 1")
         self.inlet = Inlet(self.engine.connection, schemas.type_of)

@@ -15,6 +15,8 @@ from sentinel_cli.kafka.wire import HEADER_SIZE, FrameError, unframe
 
 PARTITIONS = 4096
 """Partitions that a row's place in order of arrival has room for: `offset * PARTITIONS + partition`."""
+POSITION = f"format('partition {{}}, offset {{}}', __seq % {PARTITIONS}, __seq // {PARTITIONS})"
+"""A row's place in the log in words, as SQL."""
 _WRONG_KEY = "WHEN key IS DISTINCT FROM j.account_id THEN 'key is not the account_id'"
 _REASON = f"""CASE WHEN j.reason IS NOT NULL THEN j.reason
     WHEN json_exists(line, '$."$rowtime"') THEN 'unknown field "$rowtime"'
