@@ -1,10 +1,22 @@
-"""Consumers of the service, and what its clients' errors mean."""
+"""Consumers of the service, what its clients' errors mean, and which log it is that they read."""
 
 from collections.abc import Mapping
+from uuid import uuid4
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+    TopicPartition,
+    Uuid,
+)
+from confluent_kafka.admin import AdminClient
 
 from sentinel_cli.kafka.connection import Connection
+from sentinel_cli.service.job import note
 
 
 class FatalClientError(Exception):
@@ -77,6 +89,23 @@ def unread(consumer: Consumer, topic: str, partition: int, offset: int) -> int |
     except KafkaException:
         return None
     return max(0, end - offset)
+
+
+def log_id(connection: Connection, topic: str) -> str:
+    """
+    Which log a topic is: the cluster's id and the topic's own, which is another once the topic is made anew.
+
+    Raises:
+        KafkaException: the broker does not answer, or there is no such topic.
+    """
+    admin = AdminClient(connection.client())
+    cluster = admin.list_topics(timeout=30).cluster_id
+    found = admin.describe_topics(TopicCollection([topic]), request_timeout=30)[topic].result().topic_id
+    if found == Uuid(0, 0):
+        # Nothing else tells such a log from another of its name: it is known to nobody but this session.
+        note(f"The broker gives topics no ids: the snapshots of {topic} are not taken up, its log is read back.")
+        return uuid4().hex
+    return f"{cluster}/{found}"
 
 
 def _settings(connection: Connection, group: str) -> dict[str, object]:

@@ -13,7 +13,7 @@ from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.llm.status import StoppedError
-from sentinel_cli.service.clients import FatalClientError, reader
+from sentinel_cli.service.clients import FatalClientError, log_id, reader
 from sentinel_cli.service.detect import LOOP as DETECT
 from sentinel_cli.service.detect import Detect
 from sentinel_cli.service.figures import serve
@@ -25,6 +25,7 @@ from sentinel_cli.service.triage import LOOP as TRIAGE
 from sentinel_cli.service.triage import Triage
 from sql import Pipeline
 from sql.errors import ServiceError
+from sql.topics import RAW
 
 _LINE = 10.0
 """Seconds between two lines of figures."""
@@ -105,7 +106,7 @@ class Service:
         if name == TRIAGE:
             self._triage(schemas, transactional_id, state / f"answers-{slot.number}.sqlite")
         else:
-            snapshots = Snapshots(state, versions(self.job.pipeline))
+            snapshots = Snapshots(state, versions(self.job.pipeline, log_id(self.job.connection, RAW)))
             Detect(self.job, name, schemas, snapshots, transactional_id).run(stopping)
 
     def _triage(self, schemas: Schemas, transactional_id: str, answers: Path) -> None:
@@ -140,10 +141,10 @@ class Service:
             raise ServiceError(f"All topics must have as many partitions as the others; they have: {listed}.")
 
 
-def versions(pipeline: Pipeline) -> str:
-    """What a state depends on: every statement that makes or reads it, and this engine's form of it."""
+def versions(pipeline: Pipeline, log: str) -> str:
+    """What a state depends on: the log, every statement that makes or reads it, and this engine's form of it."""
     texts = [statement.sql for statement in pipeline.statements if statement.kind in {"insert", "watermark"}]
-    return hashlib.sha256("\0".join([_FORM, *texts]).encode()).hexdigest()
+    return hashlib.sha256("\0".join([_FORM, log, *texts]).encode()).hexdigest()
 
 
 _FORM = "2"

@@ -2,7 +2,7 @@
 Snapshots of partitions: a cache, so that an instance need not read the log back over all that its rules look back on.
 
     <state>/<group>/partition-3/00000000000000017042/   <- the next offset to read
-        snapshot.json     watermark, rule versions, a checksum of each file
+        snapshot.json     watermark, versions of log and rules, a checksum of each file
         *.parquet         the engine's state
 
 Written aside and renamed; the two newest are kept. What cannot be written is done without, what does not fit is not
@@ -23,7 +23,7 @@ _KEPT = 2
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot that is whole and of these rules."""
+    """A snapshot that is whole, of this log and of these rules."""
 
     folder: Path
     offset: int
@@ -33,7 +33,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of a consumer group's partitions; `versions` tells what rules and engine they belong to."""
+    """The snapshots of a consumer group's partitions; `versions` tells what log, rules and engine they are of."""
 
     def __init__(self, folder: Path, versions: str) -> None:
         self.folder, self.versions = folder, versions
@@ -80,7 +80,7 @@ class Snapshots:
         return self.folder / f"partition-{partition}"
 
     def _checked(self, folder: Path) -> int | None:
-        """Its watermark, None where a file is missing or changed, or it belongs to other rules."""
+        """Its watermark, None where a file is missing or changed, or it is of another log or other rules."""
         try:
             manifest = json.loads((folder / _MANIFEST).read_text())
             whole = all(_sum(folder / name) == known for name, known in manifest["files"].items())
