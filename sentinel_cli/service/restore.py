@@ -45,6 +45,7 @@ class Restore:
         """Begin with a partition, given what was committed of it; the offset from which it is read on."""
         partition = committed.partition
         first, _ = consumer.get_watermark_offsets(TopicPartition(RAW, partition), timeout=30)
+        snapshot = self.snapshots.take_up(partition, committed.offset)
         if committed.offset < 0:
             self.ways[partition] = _Way(first, first, first, None)
             return int(first)
@@ -52,7 +53,6 @@ class Restore:
         if target > committed.offset:
             lost = target - committed.offset
             note(f"Partition {partition}: {lost} records were deleted by retention before they were read.")
-        snapshot = self.snapshots.newest(partition, committed.offset)
         self.ways[partition] = _Way(snapshot.offset if snapshot else first, target, first, snapshot)
         return int(target)
 

@@ -38,16 +38,15 @@ class Snapshots:
     def __init__(self, folder: Path, versions: str) -> None:
         self.folder, self.versions = folder, versions
 
-    def newest(self, partition: int, offset: int) -> Snapshot | None:
-        """The newest snapshot that is not past an offset."""
-        for folder in sorted(self._of(partition).glob("[0-9]*"), reverse=True):
-            if (
-                folder.name.isdigit()
-                and int(folder.name) <= offset
-                and (watermark := self._checked(folder)) is not None
-            ):
-                return Snapshot(folder, int(folder.name), watermark)
-        return None
+    def take_up(self, partition: int, offset: int) -> Snapshot | None:
+        """The newest that is valid and not past an offset; any other would outlive new ones, and is deleted."""
+        found = []
+        for folder in sorted(self._of(partition).glob("[0-9]*")):
+            if folder.name.isdigit() and int(folder.name) <= offset and (mark := self._checked(folder)) is not None:
+                found.append(Snapshot(folder, int(folder.name), mark))
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+        return found[-1] if found else None
 
     def is_whole(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot is still there, every file of it."""
@@ -62,7 +61,7 @@ class Snapshots:
         """
         home = self._of(partition)
         target, aside = home / f"{offset:020d}", home / f"aside-{uuid4().hex}"
-        if target.is_dir():
+        if self._checked(target) is not None:
             return
         try:
             aside.mkdir(parents=True)
@@ -70,6 +69,7 @@ class Snapshots:
             sums = {file.name: _sum(file) for file in sorted(aside.iterdir())}
             manifest = {"versions": self.versions, "watermark": watermark, "files": sums}
             (aside / _MANIFEST).write_text(json.dumps(manifest))
+            shutil.rmtree(target, ignore_errors=True)
             aside.rename(target)
         finally:
             shutil.rmtree(aside, ignore_errors=True)

@@ -1,5 +1,7 @@
 """Whatever goes wrong while the service runs: no alert is lost, and none comes twice."""
 
+from pathlib import Path
+
 import pytest
 
 from sentinel_cli.broker.local import LocalBroker
@@ -11,3 +13,8 @@ from tests.integration.kafka.faults import FAULTS, count
 def test_nothing_is_lost_and_nothing_comes_twice(fresh: LocalBroker, fault: str, seed: int) -> None:
     counted = count(fresh, FAULTS[fault], seed)
     assert counted.is_clean, counted
+    if fault == "snapshots_spoiled":
+        newest = [max(home.glob("[0-9]*")) for home in Path("state").glob("*/partition-*")]
+        assert len(newest) == 6
+        assert all(int(folder.name) < 10**9 for folder in newest)
+        assert not any("others" in (folder / "snapshot.json").read_text() for folder in newest)
