@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import duckdb
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import checked, reader
@@ -29,6 +29,8 @@ class _Way:
     snapshot: Snapshot | None
     is_begun: bool = False
     since: float = 0.0
+    held: Message | None = None
+    """The next record, if nobody knows its schema id while the registry is down."""
 
 
 class Restore:
@@ -59,7 +61,7 @@ class Restore:
     def end(self, partition: int) -> None:
         """Leave a partition where it is."""
         way = self.ways.pop(partition, None)
-        if way and way.since:
+        if way and way.since and not way.held:
             self.reader.unassign()
 
     def advance(self) -> Iterator[tuple[int, int]]:
@@ -68,8 +70,15 @@ class Restore:
         for partition, way in list(self.ways.items()):
             if not way.is_begun:
                 self._start(partition, way)
-            while way.position < way.target and time.monotonic() < deadline:
+            elif way.held and not self.inlet.read([way.held]).unknown:
+                way.held = None
+                self.reader.assign([TopicPartition(RAW, partition, way.position)])
+            while way.position < way.target and not way.held and time.monotonic() < deadline:
                 self._read(partition, way)
+            if way.held:
+                # Behind the others: the reader is with the first.
+                self.ways[partition] = self.ways.pop(partition)
+                continue
             if way.position < way.target:
                 return
             if way.since:
@@ -105,11 +114,18 @@ class Restore:
         read, ends = checked(self.reader.consume(self.batch, 0.2))
         messages = [m for m in read if m.partition() == partition]
         known = [m for m in messages if (m.offset() or 0) < way.target]
-        arrived = self.inlet.read(known, give_up=frozenset({partition}))
+        arrived = self.inlet.read(known)
         if arrived.rows:
             self.engine.step(arrived.rows, has_partitions=True)
         for topic in self.outputs:
             self.engine.drain(topic)
+        if partition in arrived.unknown:
+            # Left out it would be missing in the state, and with it alerts: it waits for the registry, however long.
+            way.held = known[arrived.unknown[partition]]
+            way.position = way.held.offset() or 0
+            self.reader.unassign()
+            note(f"Partition {partition} waits for the registry, which does not answer, to be read back.")
+            return
         if known:
             way.position = (known[-1].offset() or 0) + 1
         if ends or len(known) < len(messages):

@@ -26,7 +26,7 @@ class Schemas:
         self.registry, self.file = registry, file
         self.ids: dict[str, int] = {}
         self.known: dict[int, str] = {}
-        """Type of each schema id that was ever read."""
+        """Type of each schema id that was ever looked up."""
         with suppress(OSError, ValueError, KeyError, AttributeError):
             kept = json.loads(file.read_text())
             if kept["registry"] == registry.url:
@@ -56,7 +56,7 @@ class Schemas:
                     raise ServiceError(
                         f"The registry has no subject {subject}: run `sentinel topics create --yes`, or `pulumi up`."
                     )
-                self.ids[subject] = latest.id
+                self.ids[subject], self.known[latest.id] = latest.id, latest.type
                 break
         self._keep()
 

@@ -155,7 +155,7 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
         trouble.join()
         heartbeats(broker, stream.lap.end + DAY)
         wait_for(broker, DISPOSITIONS, len(expected), 90)
-        left = _wait_until_read(broker, 60)
+        left = wait_until_read(broker, 60)
     finally:
         scene.stopped.set()
         for service in scene.services:
@@ -170,7 +170,7 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
     return Count(len(expected), lost + sum(len(set(ids) - expected) for ids in found.values()), twice + again, left)
 
 
-def _wait_until_read(broker: LocalBroker, seconds: float) -> int:
+def wait_until_read(broker: LocalBroker, seconds: float) -> int:
     """Records that are still behind the committed offsets when the time is over."""
     deadline = time.monotonic() + seconds
     while True:

@@ -44,7 +44,7 @@ def test_a_transaction_that_is_aborted_and_repeated_counts_once(fresh: LocalBrok
     schemas = Schemas(Registry(where, 2), tmp_path / "schemas.json")
     schemas.look_up([table.name for table in pipeline.tables], lambda: False)
     job = Job(where, pipeline, Options("test", tmp_path), nobody, nobody)
-    detect = Detect(job, "detect", schemas, Snapshots(tmp_path, versions(pipeline)), "test-figures")
+    detect = Detect(job, "detect", schemas, Snapshots(tmp_path, versions(pipeline, "a log")), "test-figures")
     producer = Refused(detect.producer)
     detect.producer = cast("Any", producer)
     detect.run(lambda: job.figures.totals["events"] >= 150 and job.figures.totals["rejected"] >= 1)
