@@ -1,5 +1,6 @@
 """The Schema Registry, by Confluent's client: looked up once, and what it raises made one family of errors."""
 
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ _SAYS = {
 }
 """What an HTTP status means that no repetition changes."""
 _UNTRUSTED = "shows a certificate that is not trusted; see SENTINEL_KAFKA_CA_LOCATION"
+BELIEVED = 30.0
+"""Seconds for which an unknown id is not asked for again: it may be the next schema's, or one of a flood."""
 _MOST = 10_000
-"""Unknown ids that are remembered: a topic can be flooded with them."""
+"""Unknown ids that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,12 @@ class RegistryDownError(ServiceError):
 
 
 class Registry:
-    """A Schema Registry; what an id stands for never changes and is asked for once, unknown ids too."""
+    """A Schema Registry; what an id stands for never changes and is asked for once."""
 
-    def __init__(self, connection: Connection, seconds: float = 10) -> None:
-        self.url = connection.registry_url
+    def __init__(
+        self, connection: Connection, seconds: float = 10, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.url, self._clock = connection.registry_url, clock
         key = f"{connection.registry_key}:{connection.registry_secret.get_secret_value()}"
         # A user name in the URL would stand in messages.
         extra = {"basic.auth.user.info": key} if connection.registry_key else {}
@@ -51,7 +56,9 @@ class Registry:
         self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **extra})
         # It keeps its connections open; nobody has to remember to close them.
         weakref.finalize(self, self.client.close)
-        self.known: dict[int, RegisteredSchema | None] = {}
+        self.known: dict[int, RegisteredSchema] = {}
+        self.unknown: dict[int, float] = {}
+        """Until when each is believed to be unknown, in the order of these times."""
 
     def latest(self, subject: str) -> RegisteredSchema | None:
         """The newest schema of a subject, None where there is no such subject; ServiceError as in `ask`."""
@@ -61,11 +68,18 @@ class Registry:
 
     def by_id(self, schema_id: int) -> RegisteredSchema | None:
         """What an id stands for, None where the registry does not know it; ServiceError as in `ask`."""
-        if schema_id not in self.known:
-            found = self.ask(lambda: self.client.get_schema(schema_id))
-            if len(self.known) >= _MOST:
-                self.known = {known: schema for known, schema in self.known.items() if schema}
-            self.known[schema_id] = _registered(schema_id, found) if found else None
+        if schema_id in self.known:
+            return self.known[schema_id]
+        if self._clock() < self.unknown.get(schema_id, 0):
+            return None
+        self.unknown.pop(schema_id, None)
+        found = self.ask(lambda: self.client.get_schema(schema_id))
+        if found is None:
+            if len(self.unknown) >= _MOST:
+                del self.unknown[next(iter(self.unknown))]
+            self.unknown[schema_id] = self._clock() + BELIEVED
+            return None
+        self.known[schema_id] = _registered(schema_id, found)
         return self.known[schema_id]
 
     def compatible(self, subject: str, text: str) -> bool:

@@ -1,5 +1,6 @@
 """A record is read as the row it was written from, or not at all, with a reason."""
 
+import math
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,8 +27,8 @@ JSON_ID, AVRO_ID, UNKNOWN_ID = 1, 2, 3
 def reader() -> RowReader:
     nowhere = Connection("", SecurityProtocol.plaintext, "", NOBODY, "", "http://127.0.0.1:1", "", NOBODY)
     registry = Registry(nowhere)
-    known = {JSON_ID: RegisteredSchema(JSON_ID, "", "JSON"), AVRO_ID: RegisteredSchema(AVRO_ID, "", "AVRO")}
-    registry.known = {**known, UNKNOWN_ID: None}
+    registry.known = {JSON_ID: RegisteredSchema(JSON_ID, "", "JSON"), AVRO_ID: RegisteredSchema(AVRO_ID, "", "AVRO")}
+    registry.unknown = {UNKNOWN_ID: math.inf}
     return RowReader(load_pipeline().table("sentinel.aml_alerts"), registry)
 
 
