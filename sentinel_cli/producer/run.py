@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from sentinel_cli.interrupts import Stop
@@ -35,9 +34,8 @@ class Report:
     """By reason."""
     lost_heartbeats: int
     seconds: float
-    lines: int
-    """Written to `file`."""
-    file: Path
+    file: UndeliveredFile
+    """Of what Kafka did not take."""
     failure: str | None
     """Why nothing more could be sent."""
 
@@ -131,5 +129,5 @@ class Run:
         outbox = self._outbox
         return Report(
             outbox.sent, outbox.rejected, outbox.undelivered, outbox.lost_heartbeats, seconds,
-            self._lost.lines, self._lost.path, outbox.failure,
+            self._lost, outbox.failure,
         )  # fmt: skip

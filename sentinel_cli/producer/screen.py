@@ -39,8 +39,11 @@ def show(report: Report) -> None:
             say(f"{kind}: {_listed(reasons)}")
     if report.lost_heartbeats:
         say(f"{report.lost_heartbeats} heartbeats undelivered: the last windows stay open until later events")
-    if report.lines:
-        say(f"{report.lines} records that Kafka did not take were added to {report.file}")
+    file = report.file
+    if file.lines:
+        say(f"{file.lines} records that Kafka did not take were added to {file.path}")
+    if file.lost:
+        say(f"{file.lost} records that Kafka did not take could not be added to {file.path}: {file.problem}")
 
 
 def _listed(reasons: Counter[str]) -> str:

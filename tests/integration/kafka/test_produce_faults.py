@@ -10,7 +10,7 @@ import pytest
 from sentinel_cli.broker.local import LocalBroker
 from tests.integration.kafka.log import read
 from tests.integration.kafka.produce_faults import Events, broker_killed
-from tests.integration.kafka.producing import counts, finish, ids, start, transactions, undelivered
+from tests.integration.kafka.producing import UNDELIVERED, counts, finish, ids, start, transactions, undelivered
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -66,3 +66,23 @@ def test_dead_letters_of_a_broker_that_has_gone_are_in_the_file(fresh: LocalBrok
     assert [line["reason"] for line in undelivered() if "bad" in line["record"]] == ["amount"]
     assert len(undelivered()) == lost + 1
     assert read(fresh, "sentinel.dead_letters") == []
+
+
+def test_what_neither_kafka_nor_a_full_disk_takes_is_counted(fresh: LocalBroker) -> None:
+    UNDELIVERED.symlink_to("/dev/full")
+    process = start("--loop", "--rate", "100", "--delivery-timeout", "3", "--verbose")
+    assert process.stdout is not None
+    process.stdout.readline()
+    fresh.kafka.stop(seconds=0)
+    try:
+        time.sleep(6)
+        process.send_signal(signal.SIGINT)
+        rest, said = finish(process)
+    finally:
+        fresh.start()
+    sent, rejected, lost = counts(said)
+    assert (process.returncode, sent + lost, rejected) == (1, 1 + len(rest.splitlines()), 0)
+    assert lost > 0
+    full = f"{lost} records that Kafka did not take could not be added to {UNDELIVERED}: No space left on device"
+    assert full in said
+    assert "were added" not in said
