@@ -1,13 +1,35 @@
 """The options of all commands, each once, so that a name means the same everywhere."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from sentinel_cli.generator.mode import Mode
 from sentinel_cli.preview.gate import Gate
 from sentinel_cli.producer.clock import Clock
+
+# 200 characters leave room in the name of a file for what is added.
+_GROUP = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,200}")
+_WEEK = 604_800
+
+
+def group_name(help_: str) -> Any:
+    """An option that names consumer groups, and with them folders."""
+    return typer.Option(metavar="NAME", callback=_checked_group, help=help_)
+
+
+def _checked_group(name: str) -> str:
+    if not _GROUP.fullmatch(name):
+        raise typer.BadParameter(f"{name!r} is no name of 1 to 200 letters, digits, dots, hyphens and underscores.")
+    return name
+
+
+def seconds(help_: str, least: float = 0, most: float = _WEEK) -> Any:
+    """An option of so many seconds."""
+    return typer.Option(min=least, max=most, metavar="SECONDS", help=help_)
+
 
 Events = Annotated[int, typer.Option(min=0, help="Number of transactions.", show_default=True)]
 Customers = Annotated[int, typer.Option(min=1, help="Number of distinct accounts.")]
@@ -69,12 +91,14 @@ InputFileOption = Annotated[
     typer.Option("--input", metavar="FILE", help="Send these: JSON Lines, CSV or Parquet, also gzipped; - for stdin."),
 ]
 Delay = Annotated[
-    float | None, typer.Option(min=0, metavar="MS", help="Milliseconds between events; 100, or 0 with --input.")
+    float | None,
+    typer.Option(min=0, max=_WEEK * 1000, metavar="MS", help="Milliseconds between events; 100, or 0 with --input."),
 ]
-Rate = Annotated[float | None, typer.Option(min=0.001, metavar="N", help="Events a second, in place of --delay.")]
-DeliveryTimeout = Annotated[
-    float, typer.Option(min=1, metavar="SECONDS", help="How long the broker may take to confirm an event.")
+Rate = Annotated[
+    float | None,
+    typer.Option(min=0.001, max=1_000_000, metavar="N", help="Events a second, in place of --delay."),
 ]
+DeliveryTimeout = Annotated[float, seconds("How long the broker may take to confirm an event.", least=1)]
 Committed = Annotated[
     bool,
     typer.Option("--committed", help="Read an alert when its transaction has ended; later, and never an aborted one."),

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Committed, Json, LedgerFile, ParametersFile, Set, Stack
+from sentinel_cli.options import Committed, Json, LedgerFile, ParametersFile, Set, Stack, group_name, seconds
 
 
 def consume(
-    group: Annotated[str, typer.Option(metavar="NAME", help="Consumer group.")] = "sentinel-consume",
+    group: Annotated[str, group_name("Consumer group.")] = "sentinel-consume",
     from_: Annotated[
         str | None,
         typer.Option(
@@ -18,13 +18,9 @@ def consume(
         ),
     ] = None,
     most: Annotated[int | None, typer.Option("--max", min=1, metavar="N", help="End after so many alerts.")] = None,
-    timeout: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="End after so long without a new alert.")
-    ] = None,
-    wait: Annotated[
-        float,
-        typer.Option(min=0, metavar="SECONDS", help="How old an alert may get before its disposition is made here."),
-    ] = 10,
+    timeout: Annotated[float | None, seconds("End after so long without a new alert.")] = None,
+    # Within it Kafka may hear nothing of a member, which it allows for up to a day.
+    wait: Annotated[float, seconds("How old an alert may get before its disposition is made here.", most=43_200)] = 10,
     committed: Committed = False,
     set_: Set = None,
     parameters: ParametersFile = None,

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Json, Stack
+from sentinel_cli.options import Json, Stack, seconds
 
 
 def doctor(
     stack: Stack = None,
-    timeout: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="How long one look may take.")] = 60,
+    timeout: Annotated[float, seconds("How long one look may take.", least=1)] = 60,
     skip_model: Annotated[
         bool, typer.Option("--skip-model", help="Ask the model nothing: an answer costs what a few hundred tokens do.")
     ] = False,

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack
+from sentinel_cli.options import LedgerFile, ParametersFile, Rules, Set, Stack, group_name, seconds
 
 
 def run(
-    group: Annotated[str, typer.Option(help="Beginning of the consumer groups' names.")] = "sentinel",
+    group: Annotated[str, group_name("Beginning of the consumer groups' names.")] = "sentinel",
     state: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Locks and snapshots; in the user's state without it.")
     ] = None,
@@ -19,16 +19,12 @@ def run(
     port: Annotated[
         int | None, typer.Option("--metrics-port", min=1, max=65535, help="Serve /metrics and /health there.")
     ] = None,
-    snapshot_interval: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="Each partition's state is written down within it.")
-    ] = 60,
-    idle: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="After it an idle partition with open windows is moved on.")
-    ] = 60,
-    registry_wait: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="For so long a partition waits for an absent registry.")
-    ] = 60,
-    threads: Annotated[int, typer.Option(min=1, help="That share the partitions, each with an engine of its own.")] = 1,
+    snapshot_interval: Annotated[float, seconds("Each partition's state is written down within it.", least=1)] = 60,
+    idle: Annotated[float, seconds("After it an idle partition with open windows is moved on.", least=1)] = 60,
+    registry_wait: Annotated[float, seconds("For so long a partition waits for an absent registry.")] = 60,
+    threads: Annotated[
+        int, typer.Option(min=1, max=64, help="That share the partitions, each with an engine of its own.")
+    ] = 1,
     ledger: LedgerFile = None,
     stack: Stack = None,
 ) -> None:

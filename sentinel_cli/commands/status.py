@@ -4,15 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sentinel_cli.options import Json, Stack
+from sentinel_cli.options import Json, Stack, seconds
 
 
 def status(
     stack: Stack = None,
-    wait: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Look again until all is well, for so long.")
-    ] = 0,
-    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long one answer may take.")] = 10,
+    wait: Annotated[float, seconds("Look again until all is well, for so long.")] = 0,
+    timeout: Annotated[float, seconds("How long one answer may take.", least=0.1)] = 10,
     json: Json = False,
 ) -> None:
     """

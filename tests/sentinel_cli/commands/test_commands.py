@@ -183,6 +183,11 @@ def test_a_mapping_reads_what_others_made(tmp_path: Path) -> None:
         (["replay", "x", "--labels", "missing.csv"], 1, "missing.csv"),
         (["replay", "x", "--mapping", "missing.toml"], 1, "missing.toml"),
         (["replay", "x", "--out", "none/alerts.jsonl"], 2, "no folder"),
+        (["run", "--threads", "300000"], 2, "--threads"),
+        (["run", "--group", "a/../../b"], 2, "--group"),
+        (["consume", "--group", ""], 2, "--group"),
+        (["consume", "--wait", "inf"], 2, "--wait"),
+        (["produce", "--delivery-timeout", "999999999"], 2, "--delivery-timeout"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
