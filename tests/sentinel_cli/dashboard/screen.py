@@ -83,6 +83,22 @@ def text(app: Dashboard) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips) + "\n"
 
 
+def colours(board: Board) -> set[tuple[int, ...]]:
+    """Every colour of the screen, of letters and behind them, as red, green and blue."""
+    found = set[tuple[int, ...]]()
+
+    async def script(app: Dashboard, pilot: Pilot[Any]) -> None:
+        app.show_board()
+        await pilot.pause()
+        styles = (segment.style for strip in app.screen._compositor.render_strips() for segment in strip)
+        for colour in (colour for style in styles if style for colour in (style.color, style.bgcolor)):
+            if colour is not None:
+                found.add(tuple(colour.get_truecolor()))
+
+    play(board, script)
+    return found
+
+
 def after(board: Board, *keys: str, size: tuple[int, int] = (80, 24)) -> str:
     """The screen after some keys."""
     shown = []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sentinel_cli.dashboard.board import Board
-from tests.sentinel_cli.dashboard.screen import Clock, after, an_alert, an_analysts_decision, filled
+from tests.sentinel_cli.dashboard.screen import Clock, after, an_alert, an_analysts_decision, colours, filled
 
 SCREENS = Path(__file__).parent / "screens"
 
@@ -84,7 +84,13 @@ def test_a_detail_that_is_nested_without_end_is_shown_as_it_is() -> None:
     assert "[[[[" in after(board, size=(120, 40))
 
 
-def test_without_colours_everything_is_still_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_colours_everything_is_still_said_in_greys(monkeypatch: pytest.MonkeyPatch) -> None:
     coloured = after(filled()[0])
+    assert not all(is_grey(colour) for colour in colours(filled()[0]))
     monkeypatch.setenv("NO_COLOR", "1")
     assert after(filled()[0]) == coloured
+    assert all(is_grey(colour) for colour in colours(filled()[0]))
+
+
+def is_grey(colour: tuple[int, ...]) -> bool:
+    return len(set(colour)) == 1
