@@ -31,7 +31,9 @@ def blocks(fence: str = "sh") -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "block"), [b for b in blocks() if SUITE not in b[1]])
 def test_the_block_runs(page: str, block: str, tmp_path: Path) -> None:
     written = set(ROOT.iterdir())
-    run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False)
+    # No test reads the ledger of whoever runs it.
+    env = {**os.environ, "SENTINEL_LEDGER": str(tmp_path / "ledger.sqlite")}
+    run = subprocess.run(["bash", "-euc", block], cwd=ROOT, capture_output=True, text=True, check=False, env=env)
     for path in set(ROOT.iterdir()) - written:
         path.unlink()
     assert run.returncode == 0, f"{page}: {run.stderr}"

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sentinel_cli.ledger.record import Record
 from sentinel_cli.ledger.recorder import NO_ANSWER, Recorder
 from sentinel_cli.ledger.replay import replay
 from sentinel_cli.ledger.store import Ledger
@@ -90,7 +90,7 @@ def test_several_answers_on_one_alert_are_judged_each(recorder: Recorder, tmp_pa
     ledger = Ledger(tmp_path / "ledger.sqlite").make()
     stored = [record for _, record in recorder.ledger.records() if record.stage == "triage"][:50]
     other = [record for record in stored if record.answer != ANSWERS[1][0][1]]
-    ledger.append([*stored, *(Record(**{**vars(record), "answer": ANSWERS[1][0][1]}) for record in other)])
+    ledger.append([*stored, *(replace(record, answer=ANSWERS[1][0][1]) for record in other)])
     judged = list(replay(ledger.records(), PIPELINE))
     assert len(judged) == 50 + len(other)
     assert not any(j.differs for j in judged[:50])
@@ -103,7 +103,7 @@ def test_a_disposition_whose_alert_is_not_known_is_left_out(recorder: Recorder) 
     known = [(1, record) for _, record in recorder.ledger.records(alert_id(1))]
     assert {record.stage for _, record in known} == {"enrichment", "triage"}
     assert len(list(replay(known, PIPELINE))) == 1
-    assert list(replay([(1, Record(**{**vars(record), "alert": None})) for _, record in known], PIPELINE)) == []
+    assert list(replay([(1, replace(record, alert=None)) for _, record in known], PIPELINE)) == []
 
 
 def test_todays_model_is_asked_with_the_prompt_of_today(recorder: Recorder) -> None:
