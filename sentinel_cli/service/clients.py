@@ -1,6 +1,6 @@
 """Consumers of the service, what its clients' errors mean, and which log it is that they read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from confluent_kafka import (
@@ -36,6 +36,20 @@ def consumer(connection: Connection, group: str, settings: Mapping[str, object] 
 def reader(connection: Connection, group: str) -> Consumer:
     """A consumer that is told what to read, and hears where a partition ends; a group is only its name."""
     return Consumer(_settings(connection, group))
+
+
+def committed(consumer: Consumer, topic: str, partitions: Sequence[TopicPartition]) -> list[TopicPartition]:
+    """
+    The committed offsets of a topic's partitions of these numbers; below 0 where none has been committed.
+
+    Raises:
+        KafkaException: the broker does not tell it of each; one that is not known is not one that there is not.
+    """
+    positions = consumer.committed([TopicPartition(topic, each.partition) for each in partitions], 30)
+    for position in positions:
+        if position.error:
+            raise KafkaException(position.error)
+    return positions
 
 
 def checked(messages: list[Message]) -> tuple[list[Message], dict[int, int]]:

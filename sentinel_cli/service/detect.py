@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from sentinel_cli.local._capture import Capture
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import abort, checked, consumer, unread
+from sentinel_cli.service.clients import abort, checked, committed, consumer, unread
 from sentinel_cli.service.heartbeats import Heartbeats
 from sentinel_cli.service.inlet import POSITION, Arrived, Inlet
 from sentinel_cli.service.job import Job, note
@@ -172,11 +172,11 @@ class Detect:
         self._assigned(self.consumer, partitions)
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        committed = self.consumer.committed([TopicPartition(RAW, p.partition) for p in partitions], 30)
-        for position in committed:
+        positions = committed(self.consumer, RAW, partitions)
+        for position in positions:
             position.offset = self.restore.begin(position, self.consumer)
-        self.consumer.assign(committed)
-        self.consumer.pause(committed)
+        self.consumer.assign(positions)
+        self.consumer.pause(positions)
 
     def _take_up(self) -> None:
         """Bring partitions to their committed offsets, a slice at a time, and read on in those that are there."""

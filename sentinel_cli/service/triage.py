@@ -13,7 +13,7 @@ from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
-from sentinel_cli.service.clients import abort, checked, consumer, reader, unread
+from sentinel_cli.service.clients import abort, checked, committed, consumer, reader, unread
 from sentinel_cli.service.inlet import Rejected
 from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.outlet import Outlet, transactional_producer
@@ -138,13 +138,13 @@ class Triage:
         self._assigned(self.consumer, self.consumer.assignment())
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        committed = self.consumer.committed([TopicPartition(ALERTS, p.partition) for p in partitions], 30)
-        for position in committed:
+        positions = committed(self.consumer, ALERTS, partitions)
+        for position in positions:
             if position.offset < 0:
                 position.offset = self.consumer.get_watermark_offsets(position, timeout=30)[0]
             self.seen[position.partition] = self._decided(position.partition)
             self._recall(position.partition)
-        self.consumer.assign(committed)
+        self.consumer.assign(positions)
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         for partition in partitions:
