@@ -22,7 +22,7 @@ from tests.integration.kafka import consume_faults, faults, produce_faults
 from tests.integration.kafka.topics import connection, make_topics
 
 Result = dict[str, Any]
-_HEAD = ("command", "fault", "runs", "counted", "lost", "twice", "unread", "to the file")
+_HEAD = ("command", "fault", "runs", "counted", "lost", "twice", "unaccounted", "to the file")
 
 
 def main() -> None:
@@ -73,7 +73,12 @@ def _one(broker: LocalBroker, fault: str, seed: int, home: Path) -> Result:
 def _of_run(fault: faults.Fault) -> Callable[[LocalBroker, int], Result]:
     def count(broker: LocalBroker, seed: int) -> Result:
         found = faults.count(broker, fault, seed)
-        return {"counted": 3 * found.expected, "lost": found.lost, "twice": found.twice, "unread": found.unread}
+        return {
+            "counted": 3 * found.expected,
+            "lost": found.lost,
+            "twice": found.twice,
+            "unaccounted": found.unaccounted,
+        }
 
     return count
 

@@ -15,11 +15,19 @@ from random import Random
 
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.generator import Mode, generate
+from sentinel_cli.replay import Request, replay
+from sql.topics import DEAD_LETTERS
 from tests.integration.kafka.log import RAW, heartbeats, read, unread, wait_for, write
-from tests.integration.kafka.running import ALERTS, DAY, DISPOSITIONS, ENRICHED, LATE, disordered, replayed, start, stop
+from tests.integration.kafka.running import ALERTS, DAY, DISPOSITIONS, ENRICHED, LATE, disordered, start, stop
 
 EVENTS, ACCOUNTS, SECONDS, REACH = 8_000, 1_000, 8, 100
 """A stream, and how long it takes to come in."""
+SENSITIVE: dict[str, object] = {
+    "structuring_multiday.min_transactions": 2,
+    "structuring_multiday.min_amount": "100.00",
+    "geo_rolling.min_countries": 2,
+}
+"""Rules that fire on much more than they should: the more alerts there are, the sooner one that is lost shows."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +39,16 @@ class Count:
     """Alerts, enriched alerts and dispositions that are not there, or should not be."""
     twice: int
     """Those, and late transactions, that stand in a topic more often than once, read committed."""
-    unread: int
-    """Transactions and alerts that are not accounted for: behind the offsets that were committed at the end."""
+    unaccounted: int
+    """
+    Records of the input that are not accounted for: behind the offsets that were committed at the end, late in one
+    place alone, or a dead letter, since none is bad.
+    """
 
     @property
     def is_clean(self) -> bool:
-        """Whether every alert and disposition is there, once, and everything was read."""
-        return self.expected > 0 and (self.lost, self.twice, self.unread) == (0, 0, 0)
+        """Whether every alert and disposition is there, once, and everything was read and judged alike."""
+        return self.expected > 0 and (self.lost, self.twice, self.unaccounted) == (0, 0, 0)
 
 
 class Scene:
@@ -65,7 +76,10 @@ class Scene:
         return sorted(Path("state").glob("*/partition-*/[0-9]*"))
 
 
-OPTIONS = ("--snapshot-interval", "2", "--registry-wait", "30")
+OPTIONS = (
+    *("--snapshot-interval", "2", "--registry-wait", "30"),
+    *(word for name, value in SENSITIVE.items() for word in ("--set", f"{name}={value}")),
+)
 Fault = Callable[[Scene], None]
 
 
@@ -143,7 +157,9 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
     """Let a stream come in while a fault happens; what is in the topics at the end, against a replay."""
     stream = generate(EVENTS, ACCOUNTS, Mode.mixed, seed)
     lines = disordered(list(stream.transactions), seed, REACH)
-    expected = {row["alert_id"] for row in replayed(lines, "--partitions", "6")}
+    Path("in.jsonl").write_bytes(b"\n".join(lines))
+    with replay(Request(["in.jsonl"], partitions=6, parameters=SENSITIVE)) as outcome:
+        expected, late = {row["alert_id"] for row in outcome.alerts}, outcome.summary.late
     scene = Scene(broker, seed)
     trouble = threading.Thread(target=fault, args=(scene,))
     try:
@@ -165,9 +181,10 @@ def count(broker: LocalBroker, fault: Fault, seed: int) -> Count:
     found = {topic: [row["alert_id"] for row in read(broker, topic)] for topic in (ALERTS, ENRICHED, DISPOSITIONS)}
     lost = sum(len(expected - set(ids)) for ids in found.values())
     twice = sum(times - 1 for ids in found.values() for times in Counter(ids).values())
-    late = Counter(row["event_id"] for row in read(broker, LATE))
-    again = sum(times - 1 for times in late.values())
-    return Count(len(expected), lost + sum(len(set(ids) - expected) for ids in found.values()), twice + again, left)
+    lost += sum(len(set(ids) - expected) for ids in found.values())
+    told = Counter(row["event_id"] for row in read(broker, LATE))
+    twice += sum(times - 1 for times in told.values())
+    return Count(len(expected), lost, twice, left + abs(len(told) - late) + len(read(broker, DEAD_LETTERS)))
 
 
 def wait_until_read(broker: LocalBroker, seconds: float) -> int:
