@@ -82,13 +82,13 @@ class Detect:
         self._take_up()
         self.started = time.monotonic()
         # Until a step is committed the engine is ahead of its offsets: no snapshot is to be taken of that.
-        committed, self.offsets = self.offsets, {}
+        before, self.offsets = self.offsets, {}
         try:
             offsets = self._step(messages)
         except KafkaException as error:
             self._abort(error)
             return
-        self.offsets = committed | (offsets or {})
+        self.offsets = before | (offsets or {})
         for partition in self.offsets.keys() & ends.keys() - self.parked.keys():
             self.figures.behind(LOOP, partition, unread(self.consumer, RAW, partition, ends[partition]))
         self.figures.beat(self.name, None if offsets is None else time.monotonic() - self.started)
