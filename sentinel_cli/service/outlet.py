@@ -27,6 +27,9 @@ def transactional_producer(connection: Connection, transactional_id: str) -> Pro
                 # Sending offsets while the group's coordinator is away ignores its time-out, and asks again only when a
                 # connection changes (librdkafka issues 5456 and 5511): an idle one that is closed is such a change.
                 "connections.max.idle.ms": 5_000,
+                # librdkafka waits longer from one of them to the next, up to this: 10 s held every commit up that came
+                # after a pause, as after a model's answers.
+                "reconnect.backoff.max.ms": 1_000,
                 "partitioner": PARTITIONER,
                 "compression.type": "lz4",
                 "linger.ms": 5,
