@@ -1,35 +1,79 @@
-"""Calls a second to a model that takes 300 ms, ten at a time: a stand-in of the OpenAI API in its own process."""
+"""
+Calls a second to a model that takes 300 ms, ten at a time: a stand-in of the OpenAI API in its own process.
+
+Once in a replay, and once in the service, which reads its alerts from a broker and commits what it makes of them.
+"""
 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.bench_figures import Figures
+import orjson
+
+from scripts.bench_figures import Figures, Result
+from scripts.bench_service import counted, service
+from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.replay import Request, replay
+from sql.topics import ALERTS as TOPIC
+from tests.alerts import alert
 from tests.deposits import deposits
+from tests.integration.kafka.log import write
+from tests.integration.kafka.topics import connection, make_topics
 
 ALERTS, LATENCY, PARALLELISM = 500, 0.3, 10
+BACKLOG = 2_000
+"""Alerts that wait for the service: it takes more at a time once it knows how quick the model is."""
 _RUNS = 3
 
 
 def model_section(figures: Figures, folder: Path, _events: int) -> None:
-    """Two calls for each alert, a summary and a decision, the second after the first; sizes do not follow `_events`."""
-    section, path = "model", folder / "deposits.jsonl"
+    """Two calls for each alert, a summary and a decision, the second after the first; sizes do not follow `events`."""
+    with _stand_in():
+        _replay(figures, folder)
+        _service(figures, folder / "model")
+
+
+def _replay(figures: Figures, folder: Path) -> None:
+    path = folder / "deposits.jsonl"
     path.write_bytes(b"\n".join(deposits(ALERTS)))
     request = Request([str(path)], until="dispositions", rules=["structuring_rolling"])
     results = []
-    with _stand_in():
-        for _ in range(_RUNS):
-            with replay(request) as outcome:
-                assert [row["model"] for row in outcome.rows] == ["openai/stand-in"] * ALERTS
-                results.append({"seconds": outcome.summary.seconds})
-    name = f"{2 * ALERTS:,} calls of {LATENCY * 1000:.0f} ms, {PARALLELISM} at a time"
-    seconds = figures.add(section, name, results)
-    possible = PARALLELISM / LATENCY
-    figures.at_least(section, f"{name}: to what is possible, {possible:.1f}/s", 2 * ALERTS / seconds / possible, 0.9)
+    for _ in range(_RUNS):
+        with replay(request) as outcome:
+            assert [row["model"] for row in outcome.rows] == ["openai/stand-in"] * ALERTS
+            results.append({"seconds": outcome.summary.seconds})
+    _add(figures, "replay", ALERTS, results)
+
+
+def _service(figures: Figures, home: Path) -> None:
+    """From the first batch that is committed to the last."""
+    broker = LocalBroker(home / "broker")
+    try:
+        broker.start()
+        make_topics(connection(broker))
+        waiting = (alert(number, total_amount=30_000 + number) for number in range(BACKLOG))
+        write(broker, map(orjson.dumps, waiting), TOPIC)
+        os.environ |= broker.settings()
+        with service(home):
+            while not (first := counted("dispositions")):
+                time.sleep(0.5)
+            begun = time.perf_counter()
+            while counted("dispositions") < BACKLOG:
+                time.sleep(0.5)
+            seconds = time.perf_counter() - begun
+    finally:
+        broker.delete()
+    _add(figures, "run", BACKLOG - first, [{"seconds": seconds}])
+
+
+def _add(figures: Figures, command: str, alerts: int, results: list[Result]) -> None:
+    name = f"{command}, {alerts:,} alerts, {LATENCY * 1000:.0f} ms a call, {PARALLELISM} at a time"
+    rate, possible = 2 * alerts / figures.add("model", name, results), PARALLELISM / LATENCY
+    figures.at_least("model", f"{name}: to what is possible, {possible:.1f} calls/s", rate / possible, 0.9)
 
 
 @contextmanager

@@ -168,7 +168,7 @@ def service(home: Path) -> Iterator[subprocess.Popen[bytes]]:
 def catch_up(process: subprocess.Popen[bytes], events: int) -> dict[str, float]:
     """Seconds from the first committed step to the last, the events between, and memory's peaks half-way and in all."""
     memory, half, peak, first, begun = psutil.Process(process.pid), 0.0, 0.0, 0, 0.0
-    while (done := _events()) < events:
+    while (done := counted("events")) < events:
         assert process.poll() is None, "the service has ended"
         peak = max(peak, memory.memory_info().rss / 1e6)
         if done and not first:
@@ -181,12 +181,13 @@ def catch_up(process: subprocess.Popen[bytes], events: int) -> dict[str, float]:
     return {"seconds": seconds, "events": done - first, "half_mb": half, "peak_mb": round(peak), "cpu_seconds": cpu}
 
 
-def _events() -> int:
+def counted(name: str) -> int:
+    """A figure of the service that is running, of all labels; 0 before it answers."""
     try:
         lines = httpx.get(f"http://127.0.0.1:{_PORT}/metrics", timeout=10).text.splitlines()
     except httpx.TransportError:
         return 0
-    return round(sum(float(line.split()[-1]) for line in lines if line.startswith("sentinel_events_total")))
+    return round(sum(float(line.split()[-1]) for line in lines if line.startswith(f"sentinel_{name}_total")))
 
 
 def latencies(stream: Stream) -> list[float]:

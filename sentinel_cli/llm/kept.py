@@ -30,6 +30,8 @@ class Kept:
         try:
             self._file = sqlite3.connect(path, isolation_level=None)
             self._file.execute("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing; where the machine itself fails, an answer is asked for once more.
+            self._file.execute("PRAGMA synchronous = NORMAL")
             self._file.execute("CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer TEXT, at REAL)")
             self._file.execute("DELETE FROM answers WHERE at < ?", [time.time() - _DAYS])
         except sqlite3.Error as error:

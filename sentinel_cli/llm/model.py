@@ -16,6 +16,8 @@ from sentinel_cli.llm.rules import Rows, Rules, never
 from sentinel_cli.llm.status import Status, StoppedError
 from sentinel_cli.local._run import Answers, Managed
 
+_APART = 0.01
+"""Seconds between the first requests: those that begin together come back together, and wait for each other here."""
 _LOOK = 0.1
 """Seconds between two looks whether the command is to end."""
 _MISCONFIGURED = 300.0
@@ -107,7 +109,7 @@ class _Session:
     async def answers(self, questions: Sequence[Question], stopping: Callable[[], bool]) -> Answers:
         """The rows of each question, in their order; StoppedError once `stopping` says so."""
         gate = asyncio.Semaphore(self.model.endpoint.parallelism)
-        work = asyncio.gather(*(self._answer(question, gate) for question in questions))
+        work = asyncio.gather(*(self._answer(question, gate, place) for place, question in enumerate(questions)))
         try:
             while not (await asyncio.wait({work}, timeout=_LOOK))[0]:
                 if stopping():
@@ -117,8 +119,10 @@ class _Session:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
-    async def _answer(self, question: Question, gate: asyncio.Semaphore) -> Rows:
+    async def _answer(self, question: Question, gate: asyncio.Semaphore, place: int) -> Rows:
         async with gate:
+            if place < self.model.endpoint.parallelism:
+                await asyncio.sleep(place * _APART)
             name = self.model.endpoint.name
             if self.kept and (answered := self.kept.get(question, name)) is not None:
                 self.model.rules.on_call(answered)

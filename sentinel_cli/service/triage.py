@@ -23,6 +23,12 @@ from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 LOOP = "triage"
 _BATCH = 1_000
 """Alerts of a transaction, at most."""
+_GROWTH = 10
+"""How many times the least batch of a model the largest is: between two batches a model has nothing to do."""
+_AIM = 15.0
+"""Seconds that a batch should take: longer ones would keep the first of their answers for long."""
+_DAY = 86_400
+"""Seconds; the longest poll interval that librdkafka takes."""
 _GATHER = 1.0
 """Seconds for which alerts are gathered: DuckDB plans the statements for a tenth of a second, however few they are."""
 _MOST = 1_000_000
@@ -45,10 +51,10 @@ class Triage:
         self.engine.connection.execute("SET threads = 1")
         self.producer = transactional_producer(job.connection, transactional_id)
         self.outlet = Outlet(self.producer, schemas.ids)
-        self.batch = min(_BATCH, job.answering.batch or _BATCH)
+        self.batch = self.least = min(_BATCH, job.answering.batch or _BATCH)
         # A model takes seconds: what a batch may take at most must not count as a member that hangs.
-        longest = {"max.poll.interval.ms": 300_000 + round(job.answering.longest * 1000)}
-        self.consumer = consumer(job.connection, job.group(LOOP), longest)
+        longest = min(300 + _GROWTH * job.answering.longest, _DAY)
+        self.consumer = consumer(job.connection, job.group(LOOP), {"max.poll.interval.ms": round(longest * 1000)})
         self.seen: dict[int, OrderedDict[bytes, None]] = {}
         """Ids that have a disposition, by partition."""
 
@@ -63,7 +69,9 @@ class Triage:
                 self.figures.beat(LOOP)
                 if messages:
                     self._cycle(messages)
-                    self.figures.beat(LOOP, time.monotonic() - started)
+                    seconds = time.monotonic() - started
+                    self.figures.beat(LOOP, seconds)
+                    self.batch = fitting(len(messages), seconds, self.batch, self.least)
                 for partition, end in ends.items():
                     self.figures.behind(LOOP, partition, unread(self.consumer, ALERTS, partition, end))
         finally:
@@ -183,3 +191,17 @@ class Triage:
         seen[alert_id] = None
         if len(seen) > _MOST:
             seen.popitem(last=False)
+
+
+def fitting(alerts: int, seconds: float, batch: int, least: int) -> int:
+    """
+    How many alerts to take next: what is answered in the seconds of a batch, and no more than twice the last batch.
+
+    Args:
+        alerts: Those just answered.
+        seconds: How long that took, commit included.
+        batch: How many would have been taken.
+        least: The smallest batch; others are multiples of it, so that a model's last requests are as many as may be.
+    """
+    fits = round(alerts * _AIM / seconds // least * least)
+    return max(least, min(fits, 2 * batch, _GROWTH * least, _BATCH))
