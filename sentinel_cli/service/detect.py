@@ -232,4 +232,4 @@ class Detect:
             with closing(capture):
                 self.snapshots.write(partition, offset, watermark, capture.write)
         except (OSError, duckdb.Error) as error:
-            note(f"Partition {partition} goes on without a new snapshot: {str(error).splitlines()[0][:150]}")
+            note(f"Partition {partition} goes on without a new snapshot: {str(error).splitlines()[0][:400]}")

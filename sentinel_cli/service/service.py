@@ -118,7 +118,7 @@ class Service:
 
         with (
             suppress(StoppedError),
-            closing(Kept(answers)) as kept,
+            closing(Kept(answers, note)) as kept,
             self.job.answering.functions(stopping, kept) as managed,
         ):
             Triage(self.job, schemas, transactional_id, managed, kept).run(self.stop.is_set)

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from signal import SIGINT
 
@@ -19,7 +18,6 @@ from sentinel_cli.generator import Mode
 from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.llm.kept import Kept
-from sentinel_cli.llm.question import Question
 from sentinel_cli.llm.status import StoppedError
 from sql import load_pipeline
 from sql.dialect import parse
@@ -122,7 +120,7 @@ def test_a_long_retry_after_leaves_the_endpoint_alone(configure: Configure) -> N
 
 
 def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure: Configure, tmp_path: Path) -> None:
-    stop, kept = threading.Event(), Kept(tmp_path / "answers.sqlite")
+    stop, kept = threading.Event(), Kept(tmp_path / "answers.sqlite", pytest.fail)
     texts = [f"input {n}" for n in range(200)]
 
     def hangs_after_a_hundred(_: stand_in.Seen) -> stand_in.Fault | None:
@@ -137,7 +135,7 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
             managed["ML_PREDICT"]([("model", text) for text in texts])
         assert stop.is_set()
     kept.close()
-    paid, kept = len(endpoint.answered), Kept(tmp_path / "answers.sqlite")
+    paid, kept = len(endpoint.answered), Kept(tmp_path / "answers.sqlite", pytest.fail)
     assert paid >= 100
     with StandIn() as again:
         configure(endpoint=again.url)
@@ -206,7 +204,7 @@ def test_the_demo_names_the_model_that_answered(configure: Configure) -> None:
 
 @pytest.mark.parametrize("fault", [stand_in.refusal, stand_in.filtered])
 def test_a_refusal_is_kept_as_what_it_is(fault: stand_in.Fault, configure: Configure, tmp_path: Path) -> None:
-    kept = Kept(tmp_path / "answers.sqlite")
+    kept = Kept(tmp_path / "answers.sqlite", pytest.fail)
     with StandIn(always(fault)) as endpoint:
         configure(endpoint=endpoint.url, model="m")
         rows = []
@@ -217,29 +215,3 @@ def test_a_refusal_is_kept_as_what_it_is(fault: stand_in.Fault, configure: Confi
     assert len(endpoint.seen) == 1
     assert rows[0] == rows[1] != [[]]
     assert rows[0][0][0][0] in {"REFUSED", "CONTENT_FILTER"}
-
-
-def called(question: Question) -> Call:
-    answer, parameters = f"answer to {question.session}", {"seed": 1}
-    tokens, cost = (10, 5), Decimal("0.0001")
-    return Call(
-        "triage", question.session, question.text, "openai", "m", parameters, answer, "SUCCESS", 5, *tokens, cost, 7
-    )
-
-
-def test_a_batch_that_is_committed_forgets_its_own_answers_alone(tmp_path: Path) -> None:
-    kept = Kept(tmp_path / "answers.sqlite")
-    first, second = (Question("triage", "agent", f"alert-{n}", "the prompt", "the same input") for n in (1, 2))
-    for question in (first, second):
-        kept.begin()
-        assert kept.get(question, "openai/m") is None
-        kept.put(question, "openai/m", called(question))
-    kept.committed()
-    kept.close()
-    kept = Kept(tmp_path / "answers.sqlite")
-    assert kept.get(first, "openai/m") == called(first)
-    assert [kept.get(first, "openai/other"), kept.get(second, "openai/m")] == [None, None]
-    kept.committed()
-    assert kept.get(first, "openai/m") is None
-    kept.close()
-    assert b"the prompt" not in (tmp_path / "answers.sqlite").read_bytes()
