@@ -3,8 +3,9 @@ Count what is lost and what comes twice when things fail at random moments; prin
 
     uv run --group dev python scripts/faults.py [--runs 20] [--only run_killed,...] [--json FILE]
 
-The faults are those of the tests, on a broker and a registry of their own; a fault takes half a minute. Each run has
-a seed: its number. With --json, runs that stand in the file are not done again, so that it can be gone on with.
+The faults are those of the tests, on a broker and a registry of their own; a fault takes half a minute, one in which
+the broker is away for a minute longer. Each run has a seed: its number. With --json, runs that stand in the file are
+not done again, so that it can be gone on with.
 """
 
 import argparse
@@ -83,9 +84,12 @@ def _of_run(fault: faults.Fault) -> Callable[[LocalBroker, int], Result]:
     return count
 
 
-def _of_produce(broker: LocalBroker, seed: int) -> Result:
-    found = produce_faults.broker_killed(broker, seed)
-    return {"counted": found.taken, "lost": found.lost, "twice": found.twice, "to the file": found.undelivered}
+def _of_produce(fault: Callable[[LocalBroker, int], produce_faults.Events]) -> Callable[[LocalBroker, int], Result]:
+    def count(broker: LocalBroker, seed: int) -> Result:
+        found = fault(broker, seed)
+        return {"counted": found.taken, "lost": found.lost, "twice": found.twice, "to the file": found.undelivered}
+
+    return count
 
 
 def _of_consume(broker: LocalBroker, seed: int) -> Result:
@@ -94,7 +98,7 @@ def _of_consume(broker: LocalBroker, seed: int) -> Result:
 
 
 _FAULTS: dict[str, Callable[[LocalBroker, int], Result]] = {
-    "produce_broker_killed": _of_produce,
+    **{f"produce_{name}": _of_produce(fault) for name, fault in produce_faults.FAULTS.items()},
     "consume_killed": _of_consume,
     **{name: _of_run(fault) for name, fault in faults.FAULTS.items()},
 }

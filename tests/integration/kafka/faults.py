@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,13 @@ class Count:
         return self.expected > 0 and (self.lost, self.twice, self.unaccounted) == (0, 0, 0)
 
 
+SMALL_DISK = (
+    *("unshare", "--map-root-user", "--mount", "sh", "-c"),
+    'mkdir -p state && mount -t tmpfs -o size=$0 tmpfs state && exec "$@"',
+)
+"""Runs a command with a disk of some size at `state`, which nobody else sees and which ends with the command."""
+
+
 class Scene:
     """A broker, services on it, and dice for the moments."""
 
@@ -67,9 +74,9 @@ class Scene:
         """Kill a service where it stands."""
         stop(self.services[number], signal.SIGKILL)
 
-    def restart(self, number: int = 0) -> None:
-        """Start a service in the place of one that has ended."""
-        self.services[number] = start(*OPTIONS)
+    def restart(self, number: int = 0, within: Sequence[str] = ()) -> None:
+        """Start a service in the place of one that has ended; `within` is a command that runs it."""
+        self.services[number] = start(*OPTIONS, within=within)
 
     def snapshots(self) -> list[Path]:
         """The folders of the snapshots that there are."""
@@ -147,9 +154,25 @@ def state_unwritable(scene: Scene) -> None:
     scene.restart()
 
 
+def state_full(scene: Scene) -> None:
+    """The service goes on with its state on a small disk, which is full at once or in a while, and once more so."""
+    for _ in range(2):
+        scene.pause(2, 4)
+        scene.kill()
+        scene.restart(within=[*SMALL_DISK, f"{scene.dice.choice((4, 12, 40, 120, 400))}k"])
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
-    for fault in (run_killed, broker_killed, one_of_two_killed, registry_away, snapshots_spoiled, state_unwritable)
+    for fault in (
+        run_killed,
+        broker_killed,
+        one_of_two_killed,
+        registry_away,
+        snapshots_spoiled,
+        state_unwritable,
+        state_full,
+    )
 }
 
 

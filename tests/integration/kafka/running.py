@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -17,9 +17,9 @@ DISPOSITIONS, LATE = "sentinel.alert_dispositions", "sentinel.transactions_late"
 DAY = 86_400_000
 
 
-def start(*options: str) -> subprocess.Popen[str]:
-    """The service, in the folder's own state, saying what it says into a file."""
-    command = [sys.executable, "-m", "sentinel_cli", "run", "--state", "state", *options]
+def start(*options: str, within: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """The service, in the folder's own state, saying what it says into a file; `within` is a command that runs it."""
+    command = [*within, sys.executable, "-m", "sentinel_cli", "run", "--state", "state", *options]
     with Path("run.log").open("a") as log:
         return subprocess.Popen(command, stderr=log, text=True)
 
