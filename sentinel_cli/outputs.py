@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import duckdb
 import orjson
 
 from sql.errors import InputError
+
+if TYPE_CHECKING:
+    import duckdb
 
 _TYPES = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", Decimal: "DECIMAL(18, 2)", datetime: "BIGINT"}
 
@@ -42,7 +44,7 @@ def write_rows(
             return _write_json_lines(rows, file)
 
 
-def write_rejected(connection: duckdb.DuckDBPyConnection, path: str) -> int:
+def write_rejected(connection: "duckdb.DuckDBPyConnection", path: str) -> int:
     """Write the table `undecodable` to `<path>.rejected.jsonl` as {reason, source, line, record}; return how many.
 
     With no such row there is no such file: one of an earlier run is removed.
@@ -78,7 +80,7 @@ def written_aside(path: str) -> Iterator[Path]:
             aside.unlink(missing_ok=True)
 
 
-def _rejected_rows(first: list[tuple[object, ...]], cursor: duckdb.DuckDBPyConnection) -> Iterator[dict[str, object]]:
+def _rejected_rows(first: list[tuple[object, ...]], cursor: "duckdb.DuckDBPyConnection") -> Iterator[dict[str, object]]:
     rows = first
     while rows:
         yield from ({"reason": why, "source": source, "line": line, "record": it} for why, source, line, it in rows)
@@ -108,6 +110,8 @@ def _text_value(value: object) -> object:
 
 
 def _write_parquet(rows: list[Mapping[str, object]], columns: Mapping[str, str] | None, path: Path) -> int:
+    import duckdb  # the dashboard, which writes no Parquet, opens a fifth of a second sooner without it
+
     types = dict(columns or _types(rows))
     if not types:
         raise InputError("A Parquet file needs columns, and there are neither rows nor columns given: write .jsonl.")

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import orjson
 
-from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.scoring import epoch_ms
 from sql import Column, Table
+
+if TYPE_CHECKING:
+    from sentinel_cli.kafka.registry import Registry
 
 Row = dict[str, Any]
 """A value for every column of a table, None where the record has none; money as Decimal, times as naive UTC."""
@@ -67,7 +69,7 @@ class RowContract:
 class RowReader:
     """Reads the records of one table."""
 
-    def __init__(self, table: Table, registry: Registry) -> None:
+    def __init__(self, table: Table, registry: "Registry") -> None:
         self.table, self.registry = table, registry
         self._contract = RowContract(table)
 
