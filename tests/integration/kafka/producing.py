@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -23,8 +24,14 @@ def produce(*options: str, stdin: bytes | None = None) -> subprocess.CompletedPr
 
 
 def start(*options: str) -> subprocess.Popen[str]:
-    """The command, running."""
-    return subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """The command, running, in the foreground: what a shell puts behind itself ignores Ctrl-C, and so would this."""
+    return subprocess.Popen(
+        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_ctrl_c
+    )
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
