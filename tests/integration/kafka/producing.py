@@ -25,13 +25,11 @@ def produce(*options: str, stdin: bytes | None = None) -> subprocess.CompletedPr
 
 def start(*options: str) -> subprocess.Popen[str]:
     """The command, running, in the foreground: what a shell puts behind itself ignores Ctrl-C, and so would this."""
-    return subprocess.Popen(
-        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_ctrl_c
-    )
-
-
-def _heed_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
