@@ -40,6 +40,8 @@ class Snapshots:
 
     def take_up(self, partition: int, offset: int) -> Snapshot | None:
         """The newest that is valid and not past an offset; any other would outlive new ones, and is deleted."""
+        for unfinished in self._of(partition).glob("aside-*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         found = []
         for folder in sorted(self._of(partition).glob("[0-9]*")):
             if folder.name.isdigit() and int(folder.name) <= offset and (mark := self._checked(folder)) is not None:

@@ -54,6 +54,15 @@ def test_those_of_other_rules_or_another_log_are_deleted(snapshots: Snapshots) -
     assert offsets(others) == []
 
 
+def test_one_whose_writer_was_killed_is_deleted(snapshots: Snapshots) -> None:
+    unfinished = snapshots.folder / "partition-0" / "aside-0123456789abcdef"
+    unfinished.mkdir()
+    (unfinished / "state.parquet").write_text("half of it")
+    assert snapshots.take_up(0, 5000) is not None
+    assert offsets(snapshots) == [1000, 2000]
+    assert not unfinished.exists()
+
+
 def test_a_spoiled_one_is_deleted_and_the_one_before_it_taken_up(snapshots: Snapshots) -> None:
     spoil(snapshots, 2000)
     newest = snapshots.take_up(0, 5000)
