@@ -95,7 +95,7 @@ def replay(
     Judge the stored answers by today's parser and guard, and show what would be decided otherwise.
 
     The SQL judges, on the alert as it was. With --ask today's model answers, and the texts of its answers are not
-    compared. Nothing is recorded.
+    compared. Nothing is recorded. A ledger that is not whole is not judged.
     """
     import sys
     from contextlib import nullcontext
@@ -106,12 +106,16 @@ def replay(
     from sentinel_cli.ledger.replay import can_be_judged
     from sentinel_cli.ledger.replay import replay as judge
     from sentinel_cli.ledger.screen import judgement_json, show_judgements, write_json
+    from sentinel_cli.ledger.verify import verify as verified
     from sentinel_cli.llm.functions import find_answering
     from sentinel_cli.parameters import gather_parameters
     from sql import load_pipeline
+    from sql.errors import LedgerError
 
-    pipeline = load_pipeline(gather_parameters(parameters, set_ or []))
-    records = [each for each in find_ledger(ledger).records() if each[1].stage == "triage"]
+    pipeline, found = load_pipeline(gather_parameters(parameters, set_ or [])), find_ledger(ledger)
+    if verified(found).findings:
+        raise LedgerError("The ledger is not whole, so that nothing in it is judged: see `sentinel ledger verify`.")
+    records = [each for each in found.records() if each[1].stage == "triage"]
     with find_answering(pipeline).functions() if ask else nullcontext({}) as managed:
         judged = list(judge(records, pipeline, managed.get("AI_RUN_AGENT")))
     changed = [judgement for judgement in judged if judgement.differs]

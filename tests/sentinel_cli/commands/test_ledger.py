@@ -18,7 +18,7 @@ from sentinel_cli.local.engine import Engine
 from sql import load_pipeline
 from sql.topics import ALERTS, DISPOSITIONS, ENRICHED
 from tests.alerts import alert, alert_id
-from tests.sentinel_cli.ledger.records import NO_JSON, record, written
+from tests.sentinel_cli.ledger.records import NO_JSON, record, rows_of, written
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,13 @@ def test_replay_shows_what_would_be_decided_otherwise(ledger: Ledger) -> None:
     assert said == f"sentinel: {len(dismissed)} of 4 decisions would be others\n"
     table, _ = sentinel("replay", "--set", "ai.never_dismiss_total=0.01", ledger=ledger.path)
     assert table.count("DISMISS") == len(dismissed)
+
+
+def test_replay_judges_no_ledger_in_which_an_alert_was_changed(ledger: Ledger, tmp_path: Path) -> None:
+    rows = rows_of(ledger)
+    rows[-1][1] = json.dumps(json.loads(str(rows[-1][1])) | {"alert": {}})
+    said = sentinel("replay", ledger=written(ledger, rows, tmp_path).path, status=1)[1]
+    assert said == "sentinel: The ledger is not whole, so that nothing in it is judged: see `sentinel ledger verify`.\n"
 
 
 @pytest.mark.parametrize("content", [record(1, result=["REVIEW"]).content(), record(1, alert_id=5).content(), *NO_JSON])

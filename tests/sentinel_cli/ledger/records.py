@@ -56,6 +56,11 @@ NO_JSON = tuple(
 """What Python reads or writes as JSON in part, or falls over."""
 
 
+def rows_of(ledger: Ledger) -> Rows:
+    """What a ledger holds."""
+    return [[entry.number, entry.content, entry.previous, entry.hash] for entry in ledger.entries()]
+
+
 def written(ledger: Ledger, rows: Rows, folder: Path) -> Ledger:
     """A copy of the file with other rows, by someone who has put back what stood in the way, as far as that goes."""
     path = folder / "tampered.sqlite"

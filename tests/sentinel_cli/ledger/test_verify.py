@@ -13,7 +13,7 @@ from sentinel_cli.ledger.record import canonical
 from sentinel_cli.ledger.store import Ledger, chained
 from sentinel_cli.ledger.verify import parse_head, verify
 from sql.errors import LedgerError, UsageError
-from tests.sentinel_cli.ledger.records import NO_JSON, WRONG, Rows, record, written
+from tests.sentinel_cli.ledger.records import NO_JSON, WRONG, Rows, record, rows_of, written
 
 RECORDS = 30
 
@@ -23,10 +23,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.sqlite").make()
     ledger.append([record(n) for n in range(RECORDS)])
     return ledger
-
-
-def rows_of(ledger: Ledger) -> Rows:
-    return [[entry.number, entry.content, entry.previous, entry.hash] for entry in ledger.entries()]
 
 
 def change_a_letter(rows: Rows, dice: random.Random) -> None:
