@@ -18,8 +18,8 @@ from sql import Pipeline
 from sql.errors import InputError
 from sql.topics import ALERTS, DISPOSITIONS
 
-_CITED = re.compile(r"(?:^|[^A-Za-z0-9_])(E[0-9]+)")
-_SHOWN = re.compile(r"^(E[0-9]+) ", re.MULTILINE)
+CITED = re.compile(r"(?:^|[^A-Za-z0-9_])(E[0-9]+)")
+SHOWN = re.compile(r"^(E[0-9]+) ", re.MULTILINE)
 """Both as the guard in `sql/ai/triage.sql` reads them."""
 
 
@@ -92,7 +92,7 @@ def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]
 
     def run_agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
         for _, told, alert_id in arguments:
-            shown[alert_id] = set(_SHOWN.findall(told.partition("\nSummary: ")[0]))
+            shown[alert_id] = set(SHOWN.findall(told.partition("\nSummary: ")[0]))
         return managed["AI_RUN_AGENT"](arguments)
 
     with Engine(pipeline, incremental=True, managed={**managed, "AI_RUN_AGENT": run_agent}) as engine:
@@ -105,7 +105,7 @@ def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]
 
 
 def _answer(row: dict[str, Any], shown: set[str]) -> Answer:
-    cited = set(_CITED.findall(row["rationale"] or ""))
+    cited = set(CITED.findall(row["rationale"] or ""))
     return Answer(
         row["alert_id"], row["decision"], row["agent_decision"], row["agent_status"], row["guard"],
         len(cited), len(cited & shown),

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sentinel_cli.evaluation.alerts import PATH, LabelledSet, read_set
-from sentinel_cli.evaluation.answers import Answers, Usage, ask, read_answers, to_json
+from sentinel_cli.evaluation.answers import CITED, SHOWN, Answers, Usage, ask, read_answers, to_json
 from sentinel_cli.evaluation.chart import chart
 from sentinel_cli.evaluation.figures import figures
 from sentinel_cli.evaluation.report import report
@@ -45,6 +45,12 @@ def saying(decision: str, rationale: str = "See E1.", **more: object) -> dict[st
 
 def asked(alerts: LabelledSet, managed: dict[str, Managed], runs: int = 1) -> Answers:
     return ask(alerts, PIPELINE, managed, runs, Usage())
+
+
+def test_evidence_is_counted_as_the_guard_reads_it() -> None:
+    guard = next(statement.sql for statement in PIPELINE.statements if "cited_evidence" in statement.sql)
+    assert f"'{CITED.pattern}'" in guard
+    assert f"'(?m){SHOWN.pattern}'" in guard
 
 
 def test_the_local_triager_is_sound_stable_and_dismisses_nothing_suspicious(alerts: LabelledSet) -> None:
