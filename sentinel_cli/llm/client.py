@@ -15,6 +15,11 @@ from sentinel_cli.llm.status import FailedError, Status
 from sentinel_cli.settings import LlmProvider
 
 Client = openai.AsyncOpenAI
+LONGEST = 50_000
+"""Characters of an answer that are kept. No answer that was asked for has as many; with one of a megabyte a disposition
+would be too large for its topic. JSON that is cut is broken, and never a DISMISS."""
+_UNLIKELY = 10**9
+"""Tokens of one request; an endpoint that tells of as many has not counted."""
 _MISCONFIGURED = {401: Status.unauthorized, 403: Status.unauthorized, 404: Status.not_found}
 
 
@@ -113,15 +118,15 @@ def _read(given: object) -> Reply:
 
 
 def _whole(text: str | None) -> str | None:
-    """Half a surrogate pair, as of an emoji that was cut, cannot be stored: a question mark stands for it."""
-    return text and text.encode("utf-8", "replace").decode()
+    """What can be stored: for half a surrogate pair, as of an emoji that was cut, stands a question mark."""
+    return text and text[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def _tokens(given: ChatCompletion) -> tuple[int, int] | None:
     used = given.usage
-    counts = getattr(used, "prompt_tokens", None), getattr(used, "completion_tokens", None)
-    if isinstance(counts[0], int) and isinstance(counts[1], int) and min(counts[0], counts[1]) >= 0:
-        return counts[0], counts[1]
+    read, written = getattr(used, "prompt_tokens", None), getattr(used, "completion_tokens", None)
+    if isinstance(read, int) and isinstance(written, int) and 0 <= min(read, written) <= max(read, written) < _UNLIKELY:
+        return read, written
     return None
 
 

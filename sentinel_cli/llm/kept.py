@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.question import Question
@@ -24,7 +24,8 @@ class Kept:
     """
     A file of answers, by question and model; of one process at a time.
 
-    It holds no prompt, and an answer no longer than until its alert's transaction is committed. Where the file cannot
+    It holds no prompt, and an answer no longer than until its alert's transaction is committed; its owner alone may
+    read it, as an answer may advise a SAR. Where the file cannot
     be used, the disk being full perhaps, answers are kept in memory from then on: no alert waits for them.
 
     Args:
@@ -36,8 +37,10 @@ class Kept:
         self.path, self.say = path, say
         self._used: set[str] = set()
         try:
+            path.touch(mode=0o600)
+            path.chmod(0o600)
             self._file = _opened(str(path))
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             self._file = self._memory(error)
 
     def begin(self) -> None:
@@ -49,7 +52,10 @@ class Kept:
         key = _key(question, model)
         row = self._do(lambda file: file.execute("SELECT answer FROM answers WHERE question = ?", [key]).fetchone())
         self._used.add(key)
-        return replace(_CALL.validate_json(row[0]), prompt=question.text) if row else None
+        # One that another version has kept, in a form of its own, is as good as none.
+        with suppress(ValidationError):
+            return replace(_CALL.validate_json(row[0]), prompt=question.text) if row else None
+        return None
 
     def put(self, question: Question, model: str, call: Call) -> None:
         """Keep a call that was answered."""
@@ -75,7 +81,7 @@ class Kept:
             self._file = self._memory(error)
             return work(self._file)
 
-    def _memory(self, error: sqlite3.Error) -> sqlite3.Connection:
+    def _memory(self, error: Exception) -> sqlite3.Connection:
         self.say(f"{self.path} cannot be used for answers: {error}. After a crash, models are asked for some again.")
         return _opened(":memory:")
 
@@ -85,6 +91,7 @@ def _opened(place: str) -> sqlite3.Connection:
     file.execute("PRAGMA journal_mode = WAL")
     # A killed process loses nothing; where the machine itself fails, an answer is asked for once more.
     file.execute("PRAGMA synchronous = NORMAL")
+    file.execute("PRAGMA secure_delete = ON")
     file.execute("CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer TEXT, at REAL)")
     file.execute("DELETE FROM answers WHERE at < ?", [time.time() - _DAYS])
     return file

@@ -21,6 +21,8 @@ class Slot:
     def __init__(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            # Snapshots hold transactions of customers.
+            folder.chmod(0o700)
             self.number, self._lock = next(found for n in range(_MOST) if (found := _locked(folder, n)))
         except OSError as error:
             raise ServiceError(f"The state folder {folder} cannot be used: {error.strerror}.") from None

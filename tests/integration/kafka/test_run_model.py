@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from sentinel_cli.broker.local import LocalBroker
+from sql.topics import DEAD_LETTERS
 from tests.deposits import START, deposits
 from tests.integration.kafka.log import heartbeats, read, wait_for, write
 from tests.integration.kafka.running import ALERTS, DAY, DISPOSITIONS, running, start, stop
-from tests.sentinel_cli.llm.stand_in import StandIn, always, hang
+from tests.sentinel_cli.llm.stand_in import StandIn, always, hang, megabyte
 
 COUNT = 200
 ONE_RULE = ("--rules", "structuring_rolling")
@@ -83,3 +84,17 @@ def test_alerts_do_not_wait_for_a_model_and_a_stop_does_not_either(
             assert read(fresh, DISPOSITIONS) == []
             stopped = time.monotonic()
         assert time.monotonic() - stopped < 10
+
+
+def test_an_answer_that_is_too_large_for_its_topic_leaves_no_alert_without_a_disposition(
+    fresh: LocalBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream(fresh)
+    with StandIn(lambda seen: megabyte if seen.number % 10 == 0 else None) as endpoint:
+        use(endpoint, monkeypatch)
+        with running(*ONE_RULE):
+            check(fresh)
+    assert read(fresh, DEAD_LETTERS) == []
+    broken = [row for row in read(fresh, DISPOSITIONS) if row["agent_status"] == "MALFORMED"]
+    assert len(broken) >= COUNT // 20
+    assert not [row for row in broken if row["decision"] == "DISMISS"]

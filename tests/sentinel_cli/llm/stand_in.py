@@ -187,7 +187,18 @@ async def filtered_request(server: StandIn, _: Seen, writer: asyncio.StreamWrite
 
 
 async def megabyte(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> None:
-    await server.answer(seen, writer, content=content(seen) + " " * 1_000_000)
+    """A sound answer, but for its length: a summary of a megabyte, a rationale of a megabyte."""
+    padding = " and so on" * 100_000
+    text = content(seen).replace(" are takings.", padding) if seen.is_triage else content(seen) + padding
+    await server.answer(seen, writer, content=text)
+
+
+async def uncounted(server: StandIn, seen: Seen, writer: asyncio.StreamWriter) -> None:
+    """A good answer, and tokens that nobody can have counted."""
+    body = completion(seen, content=content(seen))
+    body["usage"]["prompt_tokens"] = 10**30
+    server.answered[seen.text] += 1
+    await server.reply(writer, body)
 
 
 async def hang(_: StandIn, __: Seen, ___: asyncio.StreamWriter) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 from sentinel_cli.flink.referee import Answers
+from sentinel_cli.llm.client import LONGEST
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.local.engine import Engine
 from sql import load_pipeline
@@ -18,6 +19,7 @@ SPOKEN = {name: case for name, case in CASES.items() if [status for status, _ in
 """What a model may say; a call that fails is another matter."""
 ROWS = [enriched(name, **case.alert) for name, case in SPOKEN.items()]
 TEXTS = [text for case in SPOKEN.values() for _, text in case.rows]
+KEPT = [text and text[:LONGEST] for text in TEXTS]
 
 
 def test_every_answer_has_the_outcome_of_the_golden_table(configure: Configure) -> None:
@@ -33,10 +35,10 @@ def test_every_answer_has_the_outcome_of_the_golden_table(configure: Configure) 
                 engine.append(ENRICHED, [row])
                 engine.decide()
             found = {row["alert_id"]: row for row in engine.rows(DISPOSITIONS)}
-    answers = Answers({name: case.rows for name, case in SPOKEN.items()})
+    answers = Answers({name: [("SUCCESS", text)] for name, text in zip(SPOKEN, KEPT, strict=True)})
     golden = map(json.loads, embedded_stage(PIPELINE, ENRICHED, ROWS, answers)[DISPOSITIONS])
     assert len(SPOKEN) > 100
-    assert [found[name]["raw_response"] for name in SPOKEN] == TEXTS
+    assert [found[name]["raw_response"] for name in SPOKEN] == KEPT
     assert {name: outcome(row) for name, row in found.items()} == {row["alert_id"]: outcome(row) for row in golden}
 
 

@@ -16,6 +16,7 @@ import pytest
 from sentinel_cli.demo import Demo
 from sentinel_cli.generator import Mode
 from sentinel_cli.llm.call import Call
+from sentinel_cli.llm.client import LONGEST
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.llm.status import StoppedError
@@ -215,3 +216,25 @@ def test_a_refusal_is_kept_as_what_it_is(fault: stand_in.Fault, configure: Confi
     assert len(endpoint.seen) == 1
     assert rows[0] == rows[1] != [[]]
     assert rows[0][0][0][0] in {"REFUSED", "CONTENT_FILTER"}
+
+
+def test_an_answer_of_a_megabyte_is_cut_and_broken(configure: Configure) -> None:
+    with StandIn(always(stand_in.megabyte)) as endpoint:
+        configure(endpoint=endpoint.url, model="m")
+        with find_answering(PIPELINE).functions() as managed:
+            ((summary,),) = managed["ML_PREDICT"]([("model", "input")])
+            ((answer,),) = managed["AI_RUN_AGENT"]([("agent", "input", "id")])
+    assert summary[0] is not None
+    assert answer[1] is not None
+    assert len(summary[0]) == len(answer[1]) == LONGEST
+    assert answer[0] == "SUCCESS"
+    assert "}" not in answer[1]
+
+
+def test_tokens_that_nobody_can_have_counted_are_not_known(configure: Configure) -> None:
+    calls: list[Call] = []
+    with StandIn(always(stand_in.uncounted)) as endpoint:
+        configure(endpoint=endpoint.url, model="m", budget_tokens=1_000_000)
+        with find_answering(PIPELINE, calls.append).functions() as managed:
+            managed["ML_PREDICT"](questions(3))
+    assert [(call.status, call.input_tokens, call.output_tokens) for call in calls] == 3 * [("SUCCESS", None, None)]

@@ -34,7 +34,8 @@ def test_a_batch_that_is_committed_forgets_its_own_answers_alone(tmp_path: Path)
     kept.committed()
     assert kept.get(FIRST, "openai/m") is None
     kept.close()
-    assert b"the prompt" not in (tmp_path / "answers.sqlite").read_bytes()
+    left = (tmp_path / "answers.sqlite").read_bytes()
+    assert not any(text in left for text in (b"the prompt", b"answer to alert"))
 
 
 def test_a_file_that_cannot_be_opened_is_said_and_done_without(tmp_path: Path) -> None:
@@ -60,3 +61,24 @@ def test_a_disk_that_fills_up_is_said_once_and_holds_nothing_up(tmp_path: Path) 
     kept.committed()
     kept.close()
     assert ["database or disk is full" in text for text in said] == [True]
+
+
+def test_its_owner_alone_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    path.touch(mode=0o644)
+    kept = Kept(path, pytest.fail)
+    kept.put(FIRST, "openai/m", called(FIRST))
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
+        f"answers.sqlite{end}": 0o600 for end in ("", "-wal", "-shm")
+    }
+    kept.close()
+
+
+def test_what_another_version_has_kept_is_as_good_as_none(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "answers.sqlite", pytest.fail)
+    kept.put(FIRST, "openai/m", called(FIRST))
+    kept._file.execute("""UPDATE answers SET answer = '{"of": "another form"}'""")
+    assert kept.get(FIRST, "openai/m") is None
+    kept.put(FIRST, "openai/m", called(FIRST))
+    assert kept.get(FIRST, "openai/m") == called(FIRST)
+    kept.close()
