@@ -130,6 +130,12 @@ CASES: dict[str, Case] = {
     "escalation in a list": _said(answer(decision=["ESCALATE"])),
     "escalated in the past": _said("The decision: escalated cases are not like this."),
     "escalation in the rationale of a dismissal": _said(answer(rationale="E1: no decision: escalate would be wrong.")),
+    "escalation under a longer key": _said(answer(final_decision="ESCALATE")),
+    "escalation under a key in capitals": _said('{"DECISION": "ESCALATE", ' + answer()[1:]),
+    "escalation in words before a dismissal": _said(f"Final decision: ESCALATE.\n{answer()}"),
+    "escalation in words after a dismissal": _said(f"{answer()}\nCorrection: the decision is ESCALATE."),
+    "review under a key in capitals": _said('{"Decision": "REVIEW", ' + answer()[1:]),
+    "words before a dismissal": _said(f"My decision is not to escalate.\n{answer()}"),
     "nested escalation": _said(json.dumps({"answer": {**GOOD, "decision": "ESCALATE"}})),
     # fields
     "unknown decision": _said(answer(decision="CLOSE")),

@@ -86,7 +86,7 @@ parsed AS (
     -- More than one object, or a key twice or in escapes, has no one meaning: which a parser takes is its own affair.
     COALESCE(
       REGEXP(body, '(?s)\{.*\{')
-      OR REGEXP(body, '(?s)"decision"\s*:.*"decision"\s*:')
+      OR REGEXP(body, '(?is)decision"\s*:.*decision"\s*:')
       OR REGEXP(body, '(?s)"priority"\s*:.*"priority"\s*:')
       OR REGEXP(body, '(?s)"sar_recommended"\s*:.*"sar_recommended"\s*:')
       OR REGEXP(body, '(?s)"recommended_action"\s*:.*"recommended_action"\s*:')
@@ -118,10 +118,16 @@ judged AS (
 cited AS (
   SELECT
     *,
-    -- Of a sound answer the key alone says it; of a broken one whatever is left of it.
+    -- Of a sound answer a key says it, or the words around it; of a broken one whatever is left of it.
     COALESCE(
-      REGEXP(raw_response, '(?i)"decision"\s*:\s*"\s*escalate\s*"')
-      OR (agent_status <> 'OK' AND REGEXP(raw_response, '(?i)decision\W{0,8}escalate(?:[^a-z]|\z)')), FALSE
+      REGEXP(raw_response, '(?i)decision"\s*:\s*"\s*escalate\s*"')
+      OR REGEXP(
+        CASE
+          WHEN agent_status <> 'OK' THEN raw_response
+          ELSE CONCAT(REGEXP_EXTRACT(raw_response, '^([^{]*)', 1), ' ', REGEXP_EXTRACT(raw_response, '\}([^}]*)\z', 1))
+        END,
+        '(?i)decision(?:\W|is|was|be|must|should|remains|stays){0,12}escalate(?:[^a-z]|\z)'
+      ), FALSE
     ) AS says_escalate,
     REGEXP_EXTRACT_ALL(rationale_said, '(?:^|[^A-Za-z0-9_])(E[0-9]+)', 1) AS cited_evidence,
     REGEXP_EXTRACT_ALL(facts, '(?m)^(E[0-9]+) ', 1) AS present_evidence
