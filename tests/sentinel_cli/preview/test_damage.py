@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentinel_cli.preview.changes import read_changes
@@ -30,6 +30,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_damage_is_no_traceback(name: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     preview = json.loads(PREVIEWS[name])
