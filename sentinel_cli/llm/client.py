@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from openai.types.chat import ChatCompletion
@@ -50,7 +51,7 @@ def make_client(endpoint: Endpoint) -> Client:
     common: dict[str, Any] = {
         "timeout": endpoint.timeout,
         "max_retries": 0,
-        "http_client": openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout),
+        "http_client": _http_client(endpoint),
     }
     key = endpoint.key.get_secret_value()
     client: Client
@@ -68,6 +69,12 @@ def make_client(endpoint: Endpoint) -> Client:
     # The package takes these from the environment, where they are meant for another endpoint.
     client.organization = client.project = None
     return client
+
+
+def _http_client(endpoint: Endpoint) -> Any:
+    """Through a proxy of the environment goes https alone: of plain http it would read the key and the prompts."""
+    is_sealed = urlsplit(endpoint.url).scheme == "https"
+    return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
 
 
 async def send(client: Client, endpoint: Endpoint, messages: list[Any], parameters: Mapping[str, Any]) -> Reply:

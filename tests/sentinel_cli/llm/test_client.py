@@ -2,6 +2,8 @@
 
 import json
 import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,35 @@ def test_a_redirection_is_not_followed(configure: Configure) -> None:
         ask(calls)
     assert elsewhere.seen == []
     assert calls[0].status == Status.rejected
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_not_encrypted_goes_through_no_proxy(
+    variable: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StandIn() as proxy, StandIn() as endpoint:
+        monkeypatch.setenv(variable, proxy.url)
+        configure(endpoint=endpoint.url.replace("http:", "HTTP:"), model="m", api_key=KEY)
+        assert ask([])[0][0][0] == "SUCCESS"
+    assert (len(endpoint.seen), proxy.seen) == (1, [])
+
+
+def test_a_proxy_of_an_https_endpoint_sees_its_host_alone(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_request(server: socket.socket) -> bytes:
+        connection, _ = server.accept()
+        with connection:
+            return connection.recv(65_536)
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+        server.settimeout(30)
+        seen = pool.submit(first_request, server)
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.getsockname()[1]}")
+        configure(endpoint="https://models.example/v1", model="m", api_key=KEY, retries=0)
+        ask([])
+    assert seen.result().startswith(b"CONNECT models.example:443 ")
+    assert KEY.encode() not in seen.result()
 
 
 @pytest.mark.parametrize(
