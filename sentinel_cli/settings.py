@@ -120,8 +120,16 @@ class Settings(BaseSettings):
     @classmethod
     def _is_plain_url(cls, value: str) -> str:
         url = urlsplit(value)
-        if value and (url.scheme not in {"http", "https"} or not url.hostname or url.username or url.query):
-            raise ValueError("it must be an http or https URL without user, key or query")
+        more = "@" in url.netloc or url.query or url.fragment
+        if value and (url.scheme not in {"http", "https"} or not url.hostname or more):
+            raise ValueError("it must be an http or https URL without user, password, query or fragment")
+        return value
+
+    @field_validator("schema_registry_endpoint", "flink_rest_endpoint")
+    @classmethod
+    def _holds_no_password(cls, value: str) -> str:
+        if "@" in value:
+            raise ValueError("it must be a URL without user and password, which have settings of their own")
         return value
 
     @classmethod

@@ -148,6 +148,16 @@ def test_no_message_and_no_repr_holds_a_secret(tmp_path: Path, monkeypatch: pyte
     assert wrong.value.__cause__ is None
 
 
+@pytest.mark.parametrize("name", [ENDPOINT, Output.schema_registry_endpoint.name])
+def test_a_url_holds_no_password(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable(name), f"https://:{SECRET}@x.example")
+    with pytest.raises(SettingsError, match=r"has the wrong form: .*without user and password") as wrong:
+        load_settings([], None)
+    assert SECRET not in str(wrong.value)
+    monkeypatch.setenv(variable(name), "https://x.example:8081/path")
+    assert getattr(load_settings([], None), name) == "https://x.example:8081/path"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
