@@ -119,10 +119,11 @@ class Settings(BaseSettings):
     @field_validator("llm_endpoint")
     @classmethod
     def _is_plain_url(cls, value: str) -> str:
-        url = urlsplit(value)
-        more = "@" in url.netloc or url.query or url.fragment
-        if value and (url.scheme not in {"http", "https"} or not url.hostname or more):
-            raise ValueError("it must be an http or https URL without user, password, query or fragment")
+        if value and not _names_a_server(value):
+            raise ValueError(
+                "it must be an http or https URL in ASCII, with a port up to 65535 if any, "
+                "and without user, password, query or fragment"
+            )
         return value
 
     @field_validator("schema_registry_endpoint", "flink_rest_endpoint")
@@ -179,6 +180,22 @@ def where_found(stack: str | None) -> dict[str, str]:
     kept = dotenv_values(CREDENTIALS, encoding="utf-8") if Path(CREDENTIALS).is_file() else {}
     found |= dict.fromkeys((name for name in Settings.model_fields if kept.get(variable(name))), CREDENTIALS)
     return found | {o.name: outputs.source for o in Output if outputs.values.get(o) not in (None, "")}
+
+
+def _names_a_server(text: str) -> bool:
+    """Whether it is scheme, host, port and path, and nothing else: no message may hold what is wrong in it."""
+    try:
+        url = urlsplit(text)
+        is_whole = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    # `urlsplit` drops line breaks and what stands before the scheme; the client does not.
+    return is_whole and "@" not in url.netloc and _is_one_word(text) and not set(text) & set("?#")
+
+
+def _is_one_word(text: str) -> bool:
+    """Whether a URL or a header takes it as it is."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _wrong_form(error: ValidationError) -> str:

@@ -37,6 +37,17 @@ def test_credentials_env_names_one(configure: Configure) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:11434/v1", "http://[::1]:8000", "HTTPS://X.example:443/v1/", "https://xn--mnchen-3ya.example"],
+)
+def test_a_url_of_scheme_host_port_and_path_is_taken(url: str, configure: Configure) -> None:
+    configure(endpoint=url, model="m", api_key=KEY)
+    endpoint = find_endpoint()
+    assert endpoint is not None
+    assert endpoint.url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
     ("values", "says"),
     [
         ({"model": "m"}, "SENTINEL_LLM_ENDPOINT is missing"),
@@ -51,6 +62,16 @@ def test_credentials_env_names_one(configure: Configure) -> None:
         ({"endpoint": f"https://:{KEY}@x.example/", "model": "m"}, "without user, password, query or fragment"),
         ({"endpoint": "https://@x.example/", "model": "m"}, "without user, password, query or fragment"),
         ({"endpoint": f"https://x.example/#{KEY}", "model": "m"}, "without user, password, query or fragment"),
+        ({"endpoint": "https://x.example/?", "model": "m"}, "without user, password, query or fragment"),
+        ({"endpoint": f"http://127.0.0.1:{KEY}/v1", "model": "m"}, "a port up to 65535"),
+        ({"endpoint": f"http://x:{KEY}/y@127.0.0.1/v1", "model": "m"}, "a port up to 65535"),
+        ({"endpoint": "http://127.0.0.1:99999/v1", "model": "m"}, "a port up to 65535"),
+        ({"endpoint": "http://127.0.0.1:0/v1", "model": "m"}, "a port up to 65535"),
+        ({"endpoint": f"http://[{KEY}]/v1", "model": "m"}, "SENTINEL_LLM_ENDPOINT has the wrong form"),
+        ({"endpoint": "http://127.0.0.1\n/v1", "model": "m"}, "URL in ASCII"),
+        ({"endpoint": " https://x.example/v1", "model": "m"}, "URL in ASCII"),
+        ({"endpoint": "https://\N{SNOWMAN}.example/v1", "model": "m"}, "URL in ASCII"),
+        ({"endpoint": "https://x\udcff.example/v1", "model": "m"}, "URL in ASCII"),
         ({"endpoint": "x.example", "model": "m"}, "SENTINEL_LLM_ENDPOINT has the wrong form"),
         ({"endpoint": "https://x.example", "model": "m", "parallelism": "0"}, "SENTINEL_LLM_PARALLELISM has the wrong"),
         ({"endpoint": "https://x.example", "model": "m", "budget_cost": "1"}, "none is known of m: set"),
