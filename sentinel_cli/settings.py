@@ -126,6 +126,14 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("llm_model", "llm_api_version")
+    @classmethod
+    def _is_text(cls, value: str) -> str:
+        """Bytes that are no UTF-8 come from the environment as characters that no request and no row can hold."""
+        if not value.isprintable():
+            raise ValueError("it must be UTF-8 without line breaks and other control characters")
+        return value
+
     @field_validator("schema_registry_endpoint", "flink_rest_endpoint")
     @classmethod
     def _holds_no_password(cls, value: str) -> str:
