@@ -134,6 +134,13 @@ class Settings(BaseSettings):
             raise ValueError("it must be UTF-8 without line breaks and other control characters")
         return value
 
+    @field_validator("llm_api_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        if not _is_one_word(value.get_secret_value()):
+            raise ValueError("it must be ASCII without blanks and line breaks")
+        return value
+
     @field_validator("schema_registry_endpoint", "flink_rest_endpoint")
     @classmethod
     def _holds_no_password(cls, value: str) -> str:

@@ -36,6 +36,14 @@ def test_credentials_env_names_one(configure: Configure) -> None:
     assert endpoint.key.get_secret_value() == KEY
 
 
+@pytest.mark.parametrize("more", ["\n", " x", "\r\nx: y", "\t", "\N{EURO SIGN}", "\udcff", "\x7f"])
+def test_a_key_that_no_header_takes_is_refused_and_not_shown(more: str, configure: Configure) -> None:
+    configure(endpoint="https://x.example", model="m", api_key=KEY + more)
+    with pytest.raises(SettingsError, match=r"^SENTINEL_LLM_API_KEY has the wrong form: .* must be ASCII") as caught:
+        find_endpoint()
+    assert KEY not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://127.0.0.1:11434/v1", "http://[::1]:8000", "HTTPS://X.example:443/v1/", "https://xn--mnchen-3ya.example"],
