@@ -5,6 +5,7 @@ stack does not know (a broker without one, and how to speak to it) has a variabl
 """
 
 import os
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +24,7 @@ from sql.outputs import Output
 
 PREFIX = "SENTINEL_"
 CREDENTIALS = "credentials.env"
+_DEPLOYMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 
 def variable(name: str) -> str:
@@ -132,6 +134,14 @@ class Settings(BaseSettings):
         """Bytes that are no UTF-8 come from the environment as characters that no request and no row can hold."""
         if not value.isprintable():
             raise ValueError("it must be UTF-8 without line breaks and other control characters")
+        return value
+
+    @field_validator("llm_deployment")
+    @classmethod
+    def _fits_a_path(cls, value: str) -> str:
+        """A deployment stands in the path of each request, as it is."""
+        if value and not _DEPLOYMENT.fullmatch(value):
+            raise ValueError("it must be 64 letters, digits, hyphens, underscores and periods at most, no period first")
         return value
 
     @field_validator("llm_api_key")

@@ -36,6 +36,21 @@ def test_credentials_env_names_one(configure: Configure) -> None:
     assert endpoint.key.get_secret_value() == KEY
 
 
+@pytest.mark.parametrize("deployment", ["a b/../x?y#z", "..", ".", "a/b", "a%2Fb", "a\n", "\u00e4", "\udcff", 65 * "a"])
+def test_a_deployment_that_would_change_the_path_is_refused(deployment: str, configure: Configure) -> None:
+    configure(**{**AZURE, "deployment": deployment})
+    with pytest.raises(SettingsError, match=r"^SENTINEL_LLM_DEPLOYMENT has the wrong form: .* letters, digits"):
+        find_endpoint()
+
+
+@pytest.mark.parametrize("deployment", ["gpt-4.1", "gpt_5-mini", "Triage-EU_2", "4o", 64 * "a"])
+def test_a_deployment_has_the_characters_that_azure_lets_it_have(deployment: str, configure: Configure) -> None:
+    configure(**{**AZURE, "deployment": deployment})
+    endpoint = find_endpoint()
+    assert endpoint is not None
+    assert endpoint.model == deployment
+
+
 @pytest.mark.parametrize("more", ["\n", " x", "\r\nx: y", "\t", "\N{EURO SIGN}", "\udcff", "\x7f"])
 def test_a_key_that_no_header_takes_is_refused_and_not_shown(more: str, configure: Configure) -> None:
     configure(endpoint="https://x.example", model="m", api_key=KEY + more)
