@@ -23,6 +23,7 @@ _NAMES = (
     f"See docs/llm.md for each provider's form of {variable('llm_endpoint')}, and for the model's name: "
     f"{variable('llm_model')}, of Azure {variable('llm_deployment')}."
 )
+_ENVIRONMENT = "Set the variable right, or unset it."
 _FAULTS = {
     Status.unauthorized: (
         "refuses the key",
@@ -72,7 +73,10 @@ def _values(endpoint: Endpoint) -> Finding:
 
 
 def _answer(endpoint: Endpoint, seconds: float) -> Finding:
-    call = asyncio.run(_asked(replace(endpoint, timeout=min(endpoint.timeout, seconds), retries=0)))
+    try:
+        call = asyncio.run(_asked(replace(endpoint, timeout=min(endpoint.timeout, seconds), retries=0)))
+    except SettingsError as error:
+        return Finding(_ENDPOINT, f"{_host(endpoint)} cannot be asked: {error}", _ENVIRONMENT)
     if (status := Status(call.status)) in _ANSWERS:
         return Finding(_ENDPOINT, f"{_host(endpoint)} answers, after {call.latency_ms / 1000:.1f} s")
     says, advice = _FAULTS[status]

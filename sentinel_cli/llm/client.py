@@ -1,7 +1,8 @@
 """One request to an endpoint, and what came back of it."""
 
 import asyncio
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
@@ -14,6 +15,7 @@ from openai.types.chat import ChatCompletion
 from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.status import FailedError, Status
 from sentinel_cli.settings import LlmProvider
+from sql.errors import SettingsError
 
 Client = openai.AsyncOpenAI
 LONGEST = 50_000
@@ -21,6 +23,8 @@ LONGEST = 50_000
 would be too large for its topic. JSON that is cut is broken, and never a DISMISS."""
 _UNLIKELY = 10**9
 """Tokens of one request; an endpoint that tells of as many has not counted."""
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSLKEYLOGFILE")
 _MISCONFIGURED = {401: Status.unauthorized, 403: Status.unauthorized, 404: Status.not_found}
 
 
@@ -47,6 +51,9 @@ def make_client(endpoint: Endpoint) -> Client:
     A client of the endpoint; it repeats nothing by itself, follows no redirection, and takes no key from elsewhere.
 
     Its own repeats would be neither counted nor cut short, and its time-outs begin anew with each byte.
+
+    Raises:
+        SettingsError: the environment names a proxy or a file of certificates that cannot be used.
     """
     common: dict[str, Any] = {
         "timeout": endpoint.timeout,
@@ -74,7 +81,18 @@ def make_client(endpoint: Endpoint) -> Client:
 def _http_client(endpoint: Endpoint) -> Any:
     """Through a proxy of the environment goes https alone: of plain http it would read the key and the prompts."""
     is_sealed = urlsplit(endpoint.url).scheme == "https"
-    return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
+    try:
+        return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
+    except OSError as error:
+        raise SettingsError(f"{_named(_CERTIFICATES)} names a file that cannot be used: {error.strerror}.") from None
+    except Exception:
+        # A proxy's URL that is none, or of a protocol that is not installed; it may hold a password.
+        raise SettingsError(f"{_named(_PROXIES)} must name an HTTP proxy, as http://host:port; not SOCKS.") from None
+
+
+def _named(variables: Collection[str]) -> str:
+    """Those of the variables that are set, as they are written."""
+    return " or ".join(name for name in os.environ if name.upper() in variables) or "The system's proxy"
 
 
 async def send(client: Client, endpoint: Endpoint, messages: list[Any], parameters: Mapping[str, Any]) -> Reply:

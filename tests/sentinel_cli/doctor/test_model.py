@@ -102,6 +102,15 @@ def test_nobody_there_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings()[ENDPOINT].says == "no-such-host.invalid cannot be reached (UNREACHABLE)"
 
 
+def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"socks5://u:{KEY}@127.0.0.1:1")
+    use(monkeypatch, "https://models.example")
+    found = findings()
+    assert found[VALUES].ok
+    assert found[ENDPOINT].says.startswith("models.example cannot be asked: ALL_PROXY must name an HTTP proxy")
+    assert not found[ENDPOINT].ok
+
+
 def test_what_a_parameter_is_called_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def wants_the_other_parameter(seen: Seen) -> Fault | None:
         return status(400, param="max_tokens") if "max_tokens" in seen.body else None

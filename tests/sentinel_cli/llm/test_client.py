@@ -135,6 +135,27 @@ def test_a_proxy_of_an_https_endpoint_sees_its_host_alone(
 
 
 @pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", f"socks5://u:{KEY}@127.0.0.1:1"),
+        ("HTTPS_PROXY", f"http://u:{KEY}@127.0.0.1:abc"),
+        ("http_proxy", f"http://127.0.0.1:{KEY}"),
+        ("https_proxy", f"ftp://{KEY}@127.0.0.1"),
+        ("SSL_CERT_FILE", "no-such-file.pem"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_named_and_not_shown(
+    variable: str, value: str, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    configure(endpoint="https://models.example", model="m", api_key=KEY)
+    with pytest.raises(SettingsError, match=f"^{variable} ") as caught:
+        ask([])
+    assert KEY not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
     "fault",
     [stand_in.good, stand_in.html, stand_in.cut, status(401), status(429), status(500), status(400), status(404)],
 )
