@@ -24,6 +24,8 @@ from sql.outputs import Output
 
 PREFIX = "SENTINEL_"
 CREDENTIALS = "credentials.env"
+_DEAREST = 1_000_000
+"""US dollars for a million tokens: beyond any price, and far below what a sum of them cannot hold."""
 _DEPLOYMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 
@@ -114,9 +116,12 @@ class Settings(BaseSettings):
         "", description="what the day has cost, of all commands; in the user's state without it"
     )
     llm_price_input: Decimal | None = Field(
-        None, ge=0, description="US dollars for a million tokens in; of known models by sentinel_cli/llm/prices.toml"
+        None,
+        ge=0,
+        le=_DEAREST,
+        description="US dollars for a million tokens in; of known models by sentinel_cli/llm/prices.toml",
     )
-    llm_price_output: Decimal | None = Field(None, ge=0, description="the same for tokens out")
+    llm_price_output: Decimal | None = Field(None, ge=0, le=_DEAREST, description="the same for tokens out")
 
     @field_validator("llm_endpoint")
     @classmethod

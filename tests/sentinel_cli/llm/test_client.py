@@ -203,6 +203,16 @@ def test_half_a_price_is_refused(configure: Configure) -> None:
         find_endpoint()
 
 
+@pytest.mark.parametrize("part", ["input", "output"])
+@pytest.mark.parametrize("price", ["1e999999", "1000000.01", "inf", "nan", "-1"])
+def test_a_price_that_none_can_be_is_refused(part: str, price: str, configure: Configure) -> None:
+    configure(endpoint="https://models.example", model="m", price_input="1", price_output="1000000")
+    assert find_endpoint() is not None
+    configure(**{f"price_{part}": price})
+    with pytest.raises(SettingsError, match=f"^SENTINEL_LLM_PRICE_{part.upper()} has the wrong form"):
+        find_endpoint()
+
+
 @pytest.mark.parametrize("name", ["gpt-5-mini", "openai.gpt-5", "openai/o3", "us.openai.gpt-5", "global.openai.gpt-5"])
 def test_a_model_that_reasons_is_known_by_its_name_whoever_serves_it(name: str) -> None:
     assert first_form(name).parameters("enrichment", 9) == {"max_completion_tokens": 9}
