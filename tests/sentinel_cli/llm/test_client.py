@@ -26,6 +26,20 @@ PROVIDERS = {
     "azureopenai": {"deployment": "triage-eu", "model": "gpt-5-mini", "api_version": "2024-10-21"},
     "openai": {"model": "gpt-4.1-mini"},
 }
+TOLD = {
+    "user-agent",
+    "x-stainless-lang",
+    "x-stainless-package-version",
+    "x-stainless-os",
+    "x-stainless-arch",
+    "x-stainless-runtime",
+    "x-stainless-runtime-version",
+    "x-stainless-async",
+    "x-stainless-retry-count",
+    "x-stainless-read-timeout",
+}
+"""What the package says of itself and the machine; docs/llm.md lists it."""
+OF_HTTP = {"host", "accept", "accept-encoding", "connection", "content-type", "content-length"}
 INPUT = "Typology: structuring\nSeverity: HIGH"
 
 
@@ -103,6 +117,19 @@ def test_a_redirection_is_not_followed(configure: Configure) -> None:
         ask(calls)
     assert elsewhere.seen == []
     assert calls[0].status == Status.rejected
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_no_header_tells_more_than_is_documented(provider: str, configure: Configure) -> None:
+    with StandIn(stand_in.first_try(status(500), 1)) as endpoint:
+        configure(provider=provider, endpoint=endpoint.url, api_key=KEY, timeout=7, **PROVIDERS[provider])
+        ask([])
+    assert len(endpoint.seen) == 2
+    for seen in endpoint.seen:
+        assert set(seen.headers) - OF_HTTP - {"api-key", "authorization"} == TOLD
+        assert seen.headers["x-stainless-async"] == "async:asyncio"
+        assert seen.headers["x-stainless-retry-count"] == "0"
+        assert float(seen.headers["x-stainless-read-timeout"]) == 7
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
