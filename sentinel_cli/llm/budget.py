@@ -68,7 +68,7 @@ class Budget:
     def reserve(self, input_tokens: int, output_tokens: int) -> Reservation | None:
         """Take what a request can come to, so many tokens at most; None where that is more than what is left."""
         tokens, cost = input_tokens + output_tokens, self.price.cost(input_tokens, output_tokens)
-        reservation = Reservation(self._today(), tokens, cost)
+        reservation = Reservation(self.today(), tokens, cost)
         if self.is_limited:
             with self._day(reservation.day) as spent:
                 after = Spent(spent.calls + 1, spent.tokens + tokens, spent.cost + cost)
@@ -86,6 +86,10 @@ class Budget:
                 tokens = spent.tokens + input_tokens + output_tokens - reservation.tokens
                 self._write(reservation.day, Spent(spent.calls, tokens, spent.cost + cost))
 
+    def today(self) -> int:
+        """The day of UTC that counts, in days since 1970."""
+        return int(self.clock() // _DAY)
+
     def end(self) -> None:
         """A request that had reserved has come to its end, whichever."""
         self.open -= 1
@@ -94,7 +98,7 @@ class Budget:
         """What all processes have spent today, where there are limits."""
         if not self.is_limited:
             return Spent()
-        with self._day(self._today()) as spent:
+        with self._day(self.today()) as spent:
             return spent
 
     def _exceeds(self, spent: Spent) -> bool:
@@ -126,6 +130,3 @@ class Budget:
             raise SettingsError(
                 f"{self.file} cannot keep what the day has cost ({why}): {variable('llm_budget_file')} names another."
             ) from None
-
-    def _today(self) -> int:
-        return int(self.clock() // _DAY)

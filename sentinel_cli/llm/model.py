@@ -50,7 +50,8 @@ class Model:
         call = endpoint.timeout + endpoint.retries * (endpoint.timeout + LONGEST_WAIT + 1)
         self.longest = 2 * 2 * call
         """Seconds that a batch may take at most: a summary and a decision, two calls after each other."""
-        self._is_told_of_budget = False
+        self._told_of: int | None = None
+        """The day whose spent budget was said."""
 
     @contextmanager
     def functions(
@@ -94,9 +95,9 @@ class Model:
             self.breaker.answered()
 
     def tell_of_budget(self) -> None:
-        """Say once that the budget is spent."""
-        if not self._is_told_of_budget:
-            self._is_told_of_budget = True
+        """Say once a day that the budget is spent."""
+        if self._told_of != self.budget.today():
+            self._told_of = self.budget.today()
             self.say(f"The day's budget of {self.endpoint.name} is spent; rules explain and triage in its place.")
 
 

@@ -19,6 +19,7 @@ from sentinel_cli.llm.call import Call
 from sentinel_cli.llm.client import LONGEST
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.llm.kept import Kept
+from sentinel_cli.llm.model import Model
 from sentinel_cli.llm.status import StoppedError
 from sql import load_pipeline
 from sql.dialect import parse
@@ -238,3 +239,17 @@ def test_tokens_that_nobody_can_have_counted_are_not_known(configure: Configure)
         with find_answering(PIPELINE, calls.append).functions() as managed:
             managed["ML_PREDICT"](questions(3))
     assert [(call.status, call.input_tokens, call.output_tokens) for call in calls] == 3 * [("SUCCESS", None, None)]
+
+
+def test_a_spent_budget_is_said_once_a_day(configure: Configure) -> None:
+    said: list[str] = []
+    with StandIn() as endpoint:
+        configure(endpoint=endpoint.url, model="m", budget_calls=1)
+        answering = find_answering(PIPELINE, say=said.append)
+        assert isinstance(answering, Model)
+        for day in (20_000, 20_001):
+            answering.budget.clock = lambda day=day: day * 86_400.0  # type: ignore[misc]
+            with answering.functions() as managed:
+                managed["ML_PREDICT"](questions(3))
+    assert said == 2 * ["The day's budget of openai/m is spent; rules explain and triage in its place."]
+    assert endpoint.answered.total() == 2
