@@ -1,6 +1,7 @@
 """An analyst's decision: the closed list, and what must be said with it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ ANALYST: Final = "analyst"
 """Stage and provider of a person's record."""
 _LONGEST_REASON, _LONGEST_NAME = 10_000, 100
 """As in the topic's schema."""
+_SEEN = "LNP"
+"""Letters, digits, punctuation: of the kinds of Unicode those in which something is said."""
 
 
 class Decision(StrEnum):
@@ -50,7 +53,7 @@ def checked(alert_id: str, decision: Decision, reason: str, by: str) -> Decided:
     A decision in a user's words.
 
     Raises:
-        UsageError: the id is none, or reason or name is missing or too long.
+        UsageError: the id is none, or reason or name is missing, too long, or no text.
     """
     if not re.fullmatch("[0-9a-f]{64}", alert_id):
         raise UsageError(f"{alert_id} is no alert's id: it has 64 hexadecimal digits.")
@@ -98,8 +101,10 @@ def record_of(row: dict[str, Any]) -> Record:
 
 def _said(option: str, text: str, longest: int) -> str:
     text = text.strip()
-    if not text:
-        raise UsageError(f"{option} is empty: a decision says who decided, and why.")
+    if any(unicodedata.category(letter) == "Cs" for letter in text):
+        raise UsageError(f"{option} is not in UTF-8: write it again in a terminal that uses UTF-8.")
+    if not any(unicodedata.category(letter)[0] in _SEEN for letter in text):
+        raise UsageError(f"{option} is empty or has no letter, digit or punctuation: a decision says who, and why.")
     if len(text) > longest:
         raise UsageError(f"{option} has {len(text)} characters, more than {longest}.")
     return text

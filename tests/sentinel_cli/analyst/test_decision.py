@@ -1,5 +1,6 @@
 """What an analyst says is checked, and the same said again is one decision."""
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +23,10 @@ def decided(**changes: str) -> Decided:
     [
         ({"reason": " \n"}, "--reason is empty"),
         ({"by": ""}, "--by is empty"),
+        ({"reason": "\u200b"}, "--reason is empty or has no letter, digit or punctuation"),
+        ({"by": "\x07\u202e\u0301"}, "--by is empty or has no letter"),
+        ({"reason": os.fsdecode(b"why \xff")}, "--reason is not in UTF-8"),
+        ({"by": os.fsdecode(b"J\xfcrgen")}, "--by is not in UTF-8"),
         ({"reason": "x" * 10_001}, "--reason has 10001 characters, more than 10000"),
         ({"by": "x" * 101}, "--by has 101 characters"),
         ({"alert_id": "12"}, "12 is no alert's id"),
@@ -31,6 +36,11 @@ def decided(**changes: str) -> Decided:
 def test_what_is_missing_is_said(changes: dict[str, str], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         decided(**changes)
+
+
+@pytest.mark.parametrize("reason", ["Überwiesen.", "工资", "7", "?", "👍 wages", "a\u200bb"])
+def test_what_can_be_read_is_a_reason(reason: str) -> None:
+    assert decided(reason=reason).reason == reason
 
 
 def test_said_again_it_is_the_same_and_after_another_a_new_one(tmp_path: Path) -> None:
