@@ -159,6 +159,23 @@ class Ledger:
         with self._failing("read"), closing(self._open()) as connection:
             return sorted({f"{kind} {name}" for kind, name, _ in _objects(connection) ^ expected})
 
+    def damage(self) -> str | None:
+        """
+        What SQLite finds wrong first in tables and indexes, which may hide records; None where all is right.
+
+        Raises:
+            LedgerError: it cannot be read.
+        """
+        with self._failing("read"), closing(self._open()) as connection:
+            try:
+                found: str = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            except sqlite3.OperationalError as error:
+                # A content that is no JSON ends the check, since the indexes read it; a file that is locked is no find.
+                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+                    raise
+                found = str(error)
+        return None if found == "ok" else " ".join(found.split())
+
     def _open(self) -> sqlite3.Connection:
         connection = self._connect()
         try:

@@ -36,7 +36,7 @@ def parse_head(text: str) -> Head:
 
 def verify(ledger: Ledger, kept: Head | None = None) -> Verdict:
     """
-    Judge the file by what makes it append-only, and every record by its hash, its place, and what it follows.
+    Judge the file by what makes it append-only and its records found, and every record by its hash and place.
 
     Args:
         ledger: Whose records.
@@ -50,6 +50,8 @@ def verify(ledger: Ledger, kept: Head | None = None) -> Verdict:
     if "table records" in unlike:
         # Its columns may hold anything, and a chain of anything proves nothing.
         return Verdict(tuple(findings), Head(0, BEGINNING))
+    if damage := ledger.damage():
+        findings.append(f"the file is damaged, so that records may be hidden: {damage}")
     places = {entry.hash: entry.number for entry in ledger.entries()}
     last = Head(0, BEGINNING)
     for entry in ledger.entries():

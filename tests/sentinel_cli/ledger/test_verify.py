@@ -159,6 +159,22 @@ def test_a_file_that_is_not_as_it_was_made_is_found(
     assert verify(Ledger(path)).findings == expected
 
 
+@pytest.mark.parametrize(("index", "column"), [("records_alert_id", "alert_id"), ("records_id", "id")])
+def test_a_record_that_an_index_hides_is_found(whole: Ledger, tmp_path: Path, index: str, column: str) -> None:
+    path, hidden = tmp_path / "ledger.sqlite", next(record for number, record in whole.records() if number == 5)
+    shutil.copy(whole.path, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (as_made,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", [index]).fetchone()
+        connection.execute(f"DROP INDEX {index}")
+        where = f"{column} <> '{getattr(hidden, column)}'"
+        connection.execute(f"{as_made} WHERE {where}")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", [as_made, index])
+    assert verify(Ledger(path)).findings == (
+        f"the file is damaged, so that records may be hidden: row 5 missing from index {index}",
+    )
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_cut_or_rewritten_tail_is_found_with_the_head(whole: Ledger, tmp_path: Path, seed: int) -> None:
     rows, dice, head = rows_of(whole), random.Random(seed), whole.head()
