@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from sentinel_cli.evaluation.alerts import PATH, LabelledSet, read_set
 from sentinel_cli.evaluation.answers import Answers, Usage, ask, read_answers, to_json
@@ -15,7 +16,9 @@ from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.local._run import Managed
 from sentinel_cli.outputs import written_aside
 from sql import load_pipeline
-from sql.errors import InputError
+from sql.errors import InputError, UsageError
+
+_TABLES = "report.md"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,17 @@ class Request:
     parameters: Mapping[str, object] = field(default_factory=dict)
     """In place of their defaults, by `owner.name`."""
 
+    @property
+    def sources(self) -> list[Path]:
+        """The files that are read."""
+        return [self.alerts or PATH, *([self.against] if self.against else [])]
+
+    @property
+    def targets(self) -> list[Path]:
+        """The files that are written."""
+        tables = [self.report / name for name in (_TABLES, CHART)] if self.report else []
+        return [*([self.out] if self.out else []), *tables]
+
 
 def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: Usage | None = None) -> bool:
     """
@@ -42,21 +56,23 @@ def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: U
 
     Raises:
         ParameterError: a parameter does not exist, or is not as declared.
+        UsageError: a file would be written over one that is read, or over another result.
         InputError: a file cannot be read or written, or is not what it should be.
         EngineError: the engine could not run.
     """
     pipeline = load_pipeline(request.parameters)
     alerts = read_set(pipeline, request.alerts or PATH)
-    # The file is looked at before anybody is asked: answers cost.
+    # What is read and where it is written is looked at before anybody is asked: answers cost.
     earlier = [read_answers(request.against, alerts)] if request.against else []
+    _prepare(request)
     usage = usage or Usage()
     with nullcontext(managed) if managed else find_answering(pipeline, usage.take).functions() as functions:
         answers = ask(alerts, pipeline, functions, request.runs, usage)
+    if request.out:
+        _write(request.out, to_json(answers))
     text = "".join(f"With {name} {value}.\n\n" for name, value in request.parameters.items())
     text += report(alerts, [answers, *earlier])
     print(text, end="", flush=True)
-    if request.out:
-        _write(request.out, to_json(answers))
     if request.report:
         _write_report(request.report, text, alerts, [answers, *earlier])
     dismissed = figures(alerts.alerts, answers).dismissed.count
@@ -65,13 +81,39 @@ def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: U
     return not dismissed
 
 
-def _write_report(folder: Path, text: str, alerts: LabelledSet, given: list[Answers]) -> None:
+def _prepare(request: Request) -> None:
+    """Make the folder of the report, and see that every file can be written where it would go."""
+    if request.report:
+        _make(request.report)
+    taken = {path.resolve() for path in request.sources}
+    for target in request.targets:
+        if target.resolve() in taken:
+            raise UsageError(f"{target} would be overwritten, and is read or written here too: name another file.")
+        taken.add(target.resolve())
+        _try(target)
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{folder} cannot be made: {error.strerror}.") from None
+
+
+def _try(target: Path) -> None:
+    if target.is_dir():
+        raise InputError(f"{target} cannot be written: it is a folder.")
+    if target.exists() and not target.is_file():
+        return  # A device or a pipe is written in place.
+    try:
+        TemporaryFile(dir=target.resolve().parent).close()
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}.") from None
+
+
+def _write_report(folder: Path, text: str, alerts: LabelledSet, given: list[Answers]) -> None:
     head = "# Evaluation of the triage\n\n![Decisions by label](" + CHART + ")\n\n"
-    _write(folder / "report.md", (head + text).encode())
+    _write(folder / _TABLES, (head + text).encode())
     _write(folder / CHART, chart(alerts.alerts, given).encode())
 
 

@@ -19,7 +19,7 @@ from sentinel_cli.local._run import Answers as Rows
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.stand_ins import STAND_INS
 from sql import load_pipeline
-from sql.errors import InputError
+from sql.errors import InputError, UsageError
 from tests.sentinel_cli.llm.stand_in import StandIn
 
 PIPELINE = load_pipeline()
@@ -186,6 +186,58 @@ def test_the_command_writes_a_report_compares_and_fails_where_a_suspicious_alert
     assert text.partition("\n\n")[2].partition("\n\n")[2] in said.out
     assert "(first.json)" in text
     assert ET.parse(folder / "decisions.svg").getroot().tag == f"{SVG}svg"
+
+
+def never(_: Sequence[tuple[str, ...]]) -> Rows:
+    raise AssertionError("the agent was asked")
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    path = tmp_path / "few.jsonl"
+    path.write_bytes(b"".join(PATH.read_bytes().splitlines(keepends=True)[::80]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("out", "report", "says"),
+    [
+        ("no/a.json", None, "no/a.json cannot be written: No such file"),
+        ("few.jsonl/a.json", None, "a.json cannot be written: Not a directory"),
+        ("folder", None, "folder cannot be written: it is a folder"),
+        (None, "few.jsonl", "few.jsonl cannot be made: File exists"),
+        (None, "few.jsonl/report", "report cannot be made: Not a directory"),
+        ("few.jsonl", None, "few.jsonl would be overwritten"),
+        ("folder/../few.jsonl", None, "few.jsonl would be overwritten"),
+        ("link.jsonl", None, "link.jsonl would be overwritten"),
+        ("earlier.json", None, "earlier.json would be overwritten"),
+        ("folder/report.md", "folder", "report.md would be overwritten"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_anybody_is_asked(
+    few: Path, tmp_path: Path, out: str | None, report: str | None, says: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.jsonl").symlink_to(few)
+    earlier, was = tmp_path / "earlier.json", few.read_bytes()
+    run(Request(few, 1, None, earlier, None))
+    request = Request(few, 1, earlier, tmp_path / out if out else None, tmp_path / report if report else None)
+    with pytest.raises((InputError, UsageError), match=says):
+        run(request, {**STAND_INS, "AI_RUN_AGENT": never})
+    assert few.read_bytes() == was
+    assert earlier.read_bytes()
+
+
+def test_the_answers_are_kept_where_the_report_fails(
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sentinel_cli.evaluation.screen.report", fail)
+    with pytest.raises(ZeroDivisionError):
+        run(Request(few, 1, None, tmp_path / "a.json", None))
+    assert read_answers(tmp_path / "a.json", read_set(PIPELINE, few)).runs
 
 
 def test_the_days_budget_counts_and_the_report_says_where_rules_answered(
