@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError, plain
+from sentinel_cli.kafka.reading import Row, RowContract, plain
 from sql import Pipeline
 from sql.errors import InputError
 from sql.topics import ALERTS
@@ -51,19 +51,32 @@ def read_set(pipeline: Pipeline, path: Path = PATH) -> LabelledSet:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             alerts.append(_labelled(orjson.loads(line), contract))
-        except (ValueError, KeyError, TypeError, UnreadableError) as error:
+        except (ValueError, TypeError) as error:
             raise InputError(f"{path}, line {number}: {error}.") from None
     if not alerts:
         raise InputError(f"{path} holds no alert.")
     return LabelledSet(alerts, sha256(text).hexdigest()[:16])
 
 
-def _labelled(entry: Row, contract: RowContract) -> Labelled:
-    if not isinstance(entry["alert"], dict):
+def _labelled(entry: object, contract: RowContract) -> Labelled:
+    if not isinstance(entry, dict) or not isinstance(entry.get("alert"), dict):
         raise TypeError("it has no alert")
-    if entry["label"] not in {"suspicious", "benign"}:
-        raise ValueError(f"label {entry['label']!r} is neither suspicious nor benign")
+    if entry.get("label") not in ("suspicious", "benign"):
+        raise ValueError(f"label {entry.get('label')!r} is neither suspicious nor benign")
     row = plain(contract.row(entry["alert"]))
-    if not orjson.loads(str(row["detail"]))["evidence"]:
+    if not _evidence(row):
         raise ValueError("the alert lists no evidence")
-    return Labelled(row, entry["label"] == "suspicious", entry["kind"], entry["reason"])
+    return Labelled(row, entry["label"] == "suspicious", _text(entry, "kind"), _text(entry, "reason"))
+
+
+def _evidence(row: Row) -> object:
+    """What the detail lists, which is any JSON."""
+    detail = orjson.loads(str(row["detail"]))
+    return detail.get("evidence") if isinstance(detail, dict) else None
+
+
+def _text(entry: Row, name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value

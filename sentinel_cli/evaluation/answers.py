@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sentinel_cli.evaluation.alerts import LabelledSet
 from sentinel_cli.llm.call import LOCAL, Call
@@ -21,22 +22,24 @@ from sql.topics import ALERTS, DISPOSITIONS
 CITED = re.compile(r"(?:^|[^A-Za-z0-9_])(E[0-9]+)")
 SHOWN = re.compile(r"^(E[0-9]+) ", re.MULTILINE)
 """Both as the guard in `sql/ai/triage.sql` reads them."""
+_Count = Annotated[int, Field(ge=0, lt=10**15)]
+"""Of what is counted here, and so never more than a figure can be made of."""
 
 
 @dataclass
 class Usage:
     """What the calls came to; nothing where rules answered."""
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: Decimal = Decimal(0)
-    uncounted: int = 0
+    input_tokens: _Count = 0
+    output_tokens: _Count = 0
+    cost: Annotated[Decimal, Field(ge=0, lt=10**15)] = Decimal(0)
+    uncounted: _Count = 0
     """Calls of a model whose tokens the endpoint did not tell."""
-    unpriced: int = 0
+    unpriced: _Count = 0
     """Calls of a model whose cost is not known."""
 
     def take(self, call: Call) -> None:
-        """Count a call."""
+        """_Count a call."""
         if call.provider != LOCAL:
             self.uncounted += call.input_tokens is None or call.output_tokens is None
             self.unpriced += call.cost is None
@@ -56,9 +59,9 @@ class Answer:
     """Before it; None where the answer said nothing that counts."""
     agent_status: str
     guard: str | None
-    cited: int
+    cited: _Count
     """Pieces of evidence that the rationale names, each once."""
-    existing: int
+    existing: _Count
     """Those of them that the prompt showed."""
 
 
@@ -73,6 +76,9 @@ class Answers:
     runs: list[list[Answer]]
     """Each in the order of the set."""
     usage: Usage = field(default_factory=Usage)
+
+
+_ANSWERS = TypeAdapter(Answers)
 
 
 def ask(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed], runs: int, usage: Usage) -> Answers:
@@ -124,18 +130,25 @@ def read_answers(path: Path, alerts: LabelledSet) -> Answers:
     The answers of an earlier run to the same set.
 
     Raises:
-        InputError: the file cannot be read, is none, or answers another set.
+        InputError: the file cannot be read, is not what `to_json` gives, or answers another set.
     """
-    try:
-        found = orjson.loads(path.read_bytes())
-        runs = [[Answer(**answer) for answer in run] for run in found["runs"]]
-        usage = Usage(**{**found["usage"], "cost": Decimal(found["usage"]["cost"])})
-        answers = Answers(f"{found['name']} ({path.name})", str(found["digest"]), runs, usage)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, KeyError, TypeError, ArithmeticError):
-        raise InputError(f"{path} is not what `sentinel evaluate --out` writes.") from None
-    ids = [labelled.alert["alert_id"] for labelled in alerts.alerts]
+    answers = _read(path)
+    runs, ids = answers.runs, [labelled.alert["alert_id"] for labelled in alerts.alerts]
     if answers.digest != alerts.digest or not runs or any([a.alert_id for a in run] != ids for run in runs):
         raise InputError(f"{path} answers another set of alerts: a paired test needs the same one.")
+    return replace(answers, name=f"{answers.name} ({path.name})")
+
+
+def _read(path: Path) -> Answers:
+    wrong = f"{path} is not what `sentinel evaluate --out` writes"
+    try:
+        answers = _ANSWERS.validate_json(path.read_bytes(), strict=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise InputError(f"{wrong}: {where}: {first['msg']}.") from None
+    if any(answer.existing > answer.cited for run in answers.runs for answer in run):
+        raise InputError(f"{wrong}: an answer cites fewer pieces of evidence than exist of them.")
     return answers

@@ -275,6 +275,45 @@ def test_answers_to_another_set_are_refused(alerts: LabelledSet, tmp_path: Path)
         read_answers(tmp_path / "none.json", alerts)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("runs", 0, 1, "cited"), "x", "runs.0.1.cited: "),
+        (("runs", 0, 1, "cited"), -1, "runs.0.1.cited: "),
+        (("runs", 0, 1, "existing"), 10**400, "runs.0.1.existing: "),
+        (("runs", 0, 1, "existing"), 99, "an answer cites fewer"),
+        (("runs", 0, 1, "existing"), True, "runs.0.1.existing: "),
+        (("runs", 0, 1, "decision"), [], "runs.0.1.decision: "),
+        (("runs", 0, 1), None, "runs.0.1: "),
+        (("runs",), {}, "runs: "),
+        (("usage", "input_tokens"), "x", "usage.input_tokens: "),
+        (("usage", "cost"), "NaN", "usage.cost: "),
+        (("usage", "cost"), [], "usage.cost: "),
+        (("name",), 5, "name: "),
+        (("digest",), None, "digest: "),
+    ],
+)
+def test_answers_of_wrong_types_are_refused_with_their_place(
+    alerts: LabelledSet, tmp_path: Path, place: tuple[str | int, ...], value: object, says: str
+) -> None:
+    path = tmp_path / "a.json"
+    found = json.loads(to_json(asked(alerts, STAND_INS)))
+    where = found
+    for name in place[:-1]:
+        where = where[name]
+    where[place[-1]] = value
+    path.write_text(json.dumps(found))
+    with pytest.raises(InputError, match=f"is not what `sentinel evaluate --out` writes: {says}"):
+        read_answers(path, alerts)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"5", b"\xff", b"[" * 100_000])
+def test_a_file_that_is_no_answers_at_all_is_one_sentence(alerts: LabelledSet, tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(text)
+    with pytest.raises(InputError, match=r"a\.json is not what"):
+        read_answers(tmp_path / "a.json", alerts)
+
+
 def test_a_set_without_an_alert_is_refused(tmp_path: Path) -> None:
     (tmp_path / "none.jsonl").touch()
     with pytest.raises(InputError, match="holds no alert"):

@@ -64,11 +64,26 @@ def test_amlbenchs_notice_stands_beside_the_set() -> None:
         ({"label": "guilty"}, "label 'guilty' is neither"),
         ({"alert": {**ENTRIES[0]["alert"], "severity": "SEVERE"}}, "severity"),
         ({"alert": {**ENTRIES[0]["alert"], "detail": "{}"}}, "evidence"),
+        ({"alert": {**ENTRIES[0]["alert"], "detail": "[1]"}}, "evidence"),
+        ({"alert": {**ENTRIES[0]["alert"], "detail": "{"}}, "unexpected end of data"),
         ({"alert": None}, "it has no alert"),
+        ({"label": ["benign"]}, r"label \['benign'\] is neither"),
+        ({"kind": 5}, "kind is no text"),
+        ({"kind": ["a"]}, "kind is no text"),
+        ({"kind": None}, "kind is no text"),
+        ({"reason": {}}, "reason is no text"),
     ],
 )
 def test_a_line_that_is_wrong_is_named(change: dict[str, Any], reason: str, tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl"
     path.write_text(f"{json.dumps(ENTRIES[1])}\n{json.dumps(ENTRIES[0] | change)}\n")
     with pytest.raises(InputError, match=rf"line 2: .*{reason}"):
+        read_set(PIPELINE, path)
+
+
+@pytest.mark.parametrize("line", ["5", "null", "[]", '"text"', "{}", "{"])
+def test_a_line_that_is_no_labelled_alert_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    path.write_text(f"{json.dumps(ENTRIES[1])}\n{line}\n")
+    with pytest.raises(InputError, match="line 2: "):
         read_set(PIPELINE, path)
