@@ -60,7 +60,7 @@ class Case:
         if self.is_whole:
             return self.transactions[0].time, self.transactions[-1].time
         start, end = self.alert["window_start"], self.alert["window_end"]
-        return start, max(start, end - timedelta(milliseconds=1))
+        return start, end - timedelta(milliseconds=1) if end > start else start
 
 
 def figures(alert: Row) -> dict[str, str]:

@@ -49,7 +49,7 @@ def write_draft(request: Request) -> Draft:
     Write `sar-<alert>.md` and `sar-<alert>.xml` with mode 0600; what stood there before is replaced.
 
     Raises:
-        InputError: the alert or its transactions are not found, or a file cannot be written.
+        InputError: the alert or its transactions are not found or do not fit the form, or a file cannot be written.
         LedgerError: the ledger cannot be read.
         ServiceError: broker or registry refuses or does not answer.
     """

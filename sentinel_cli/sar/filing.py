@@ -4,7 +4,7 @@ What only the institution knows stays empty, or carries the form's own mark for 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -15,11 +15,16 @@ from sentinel_cli.sar.codes import OTHER, classifications, instruments
 from sentinel_cli.sar.form import NAMESPACE, Form, Gap, State, tag
 from sentinel_cli.sar.narrative import Section
 from sentinel_cli.sar.parties import contact, filer, place, subject, transmitter, transmitter_contact
+from sql.errors import InputError
 
 _BLOCK, _NEAR = 4_000, 100
 """Characters of a block of narrative (RestrictString4000), and how many of them a blank is looked for in."""
 _MOST = 5 * (_BLOCK - _NEAR)
 """Characters that surely fit the five blocks that there may be."""
+_DIGITS = 15
+"""Of an amount (RestrictString15)."""
+_YEARS = range(1900, 2100)
+"""Of a date (DateYYYYMMDDType)."""
 _CUT = " [cut: the narrative is longer than the form]"
 NOTE = "DRAFT - NOT REVIEWED - NOT FOR FILING"
 CONFIDENTIAL = (
@@ -37,11 +42,16 @@ class Batch(NamedTuple):
 
 
 def batch(case: Case, sections: Sequence[Section], day: date) -> Batch:
-    """The draft of one SAR; `day` stands where the schema demands a date of filing."""
+    """
+    The draft of one SAR; `day` stands where the schema demands a date of filing.
+
+    Raises:
+        InputError: the activity is of a day that the form cannot hold, and it demands one.
+    """
     ET.register_namespace("fc2", NAMESPACE)
     form, sum_ = Form(), amount_involved(case)
     counts = {"ActivityCount": "1", "PartyCount": "1", "ActivityAttachmentCount": "0", "AttachmentCount": "0"}
-    root = ET.Element(tag("EFilingBatchXML"), {"TotalAmount": str(sum_ or 0), **counts})
+    root = ET.Element(tag("EFilingBatchXML"), {"TotalAmount": str(sum_ if _fits(sum_) else 0), **counts})
     root.append(ET.Comment(f" {NOTE}: a draft for a human, made from one alert. {CONFIDENTIAL} "))
     form.text(root, "FormTypeCode", "SARX")
     activity = form.group(root, "Activity")
@@ -63,16 +73,18 @@ def batch(case: Case, sections: Sequence[Section], day: date) -> Batch:
 
 def _suspicion(form: Form, activity: ET.Element, case: Case) -> None:
     part, sum_ = "Suspicious activity", amount_involved(case)
-    first, last = case.period
+    first, last = _period(case)
     if sum_ is None:
         form.unknown(activity, "AmountUnknownIndicator", part, "amount involved, in dollars")
     form.text(activity, "SuspiciousActivityFromDateText", _day(first))
     if first.date() != last.date():
         form.text(activity, "SuspiciousActivityToDateText", _day(last))
     form.gap(part, "dates (they are days in UTC)", State.check)
-    if sum_ is not None:
+    if _fits(sum_):
         form.text(activity, "TotalSuspiciousAmountText", sum_)
         form.gap(part, "amount involved (the sum that the rule counted)", State.check)
+    elif sum_ is not None:
+        form.empty(activity, "TotalSuspiciousAmountText", part, "amount involved (the rule's sum does not fit)")
     for found in classifications(case):
         classification = form.group(activity, "SuspiciousActivityClassification")
         if found == OTHER:
@@ -80,6 +92,20 @@ def _suspicion(form: Form, activity: ET.Element, case: Case) -> None:
         form.text(classification, "SuspiciousActivitySubtypeID", found.code)
         form.text(classification, "SuspiciousActivityTypeID", found.group)
     form.gap(part, "type of suspicious activity (suggested by the rule's typology)", State.check)
+
+
+def _period(case: Case) -> tuple[datetime, datetime]:
+    for time in case.period:
+        if time.year not in _YEARS:
+            raise InputError(
+                f"The activity of alert {case.alert['alert_id']} is dated {time.date()}, and the form holds dates of "
+                f"{_YEARS[0]} to {_YEARS[-1]}: correct the times in the alert or in its transactions."
+            )
+    return case.period
+
+
+def _fits(sum_: int | None) -> bool:
+    return sum_ is not None and len(str(sum_)) <= _DIGITS
 
 
 def _instruments(form: Form, activity: ET.Element, case: Case) -> None:

@@ -1,6 +1,6 @@
 """The XML is valid against FinCEN's own schema, whatever the alert holds, and says nothing that is not known."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
@@ -16,6 +16,7 @@ from sentinel_cli.sar.filing import NOTE, Batch, batch
 from sentinel_cli.sar.form import State
 from sentinel_cli.sar.narrative import narrative
 from sql import load_pipeline
+from sql.errors import InputError
 from sql.topics import ALERTS
 from tests.alerts import alert
 from tests.sentinel_cli.sar.schema import NAMES, PATH, errors, values
@@ -89,6 +90,35 @@ def test_a_sum_that_is_not_known_in_dollars_is_marked_unknown(changes: dict[str,
     assert errors(made.xml) == []
     assert values(made.xml, "AmountUnknownIndicator") == ["Y"]
     assert values(made.xml, "TotalSuspiciousAmountText") == []
+
+
+def test_a_sum_that_does_not_fit_the_form_is_left_to_be_filled() -> None:
+    for total, held, of_batch in ((10**15 - 1, "999999999999999", "999999999999999"), (10**15 - 0.5, "", "0")):
+        made = draft(case(total_amount=total))
+        assert errors(made.xml) == []
+        assert values(made.xml, "TotalSuspiciousAmountText") == [held]
+        assert values(made.xml, "AmountUnknownIndicator") == []
+        assert ET.fromstring(made.xml).attrib["TotalAmount"] == of_batch
+        assert held or [gap.state for gap in made.gaps if "amount involved" in gap.field] == [State.empty]
+
+
+@pytest.mark.parametrize("day", ["1899-12-31", "0001-01-01", "2100-01-01"])
+def test_a_day_that_the_form_cannot_hold_is_refused(day: str) -> None:
+    fact = f"{day} 08:34:54.296 CASH_DEPOSIT IN 9000.00 USD US"
+    start = (datetime.fromisoformat(day) - datetime(1970, 1, 1)) // timedelta(milliseconds=1)
+    for changes in (
+        {"transaction_count": 1, "detail": detail(fact)},
+        {"window_start": start, "window_end": start},
+        {"window_start": start, "window_end": start + 1},
+    ):
+        with pytest.raises(InputError, match=f"is dated {day}, and the form holds dates of 1900 to 2099: correct"):
+            draft(case(**changes))
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2099-12-31"])
+def test_the_first_and_the_last_day_of_the_form_fit_it(day: str) -> None:
+    fact = f"{day} 08:34:54.296 CASH_DEPOSIT IN 9000.00 USD US"
+    assert errors(draft(case(transaction_count=1, detail=detail(fact))).xml) == []
 
 
 def test_the_dates_are_those_of_the_transactions() -> None:
