@@ -38,5 +38,7 @@ def draft(
 
     if ledger and not alerts:
         raise UsageError("--ledger goes with --alerts: of an alert from Kafka, the analyst's decision is in its topic.")
+    if mapping and not inputs:
+        raise UsageError("--mapping goes with --input: it says how those files are laid out.")
     kept = existing_ledger(ledger) if alerts else None
     run(Request(alert_id, alerts, inputs or [], mapping, out, stack, kept))

@@ -108,6 +108,8 @@ def test_a_mistake_is_one_sentence(folder: Path, tmp_path: Path) -> None:
     assert (
         "of the evidence are not in --input" in sentinel("sar", "draft", alert_id, *options, cwd=folder, code=1).stderr
     )
+    options = ("--alerts", "alerts.jsonl", "--mapping", "none.toml")
+    assert "--mapping goes with --input" in sentinel("sar", "draft", alert_id, *options, cwd=folder, code=2).stderr
     broken = cases(folder / "alerts.jsonl")[0] | {"severity": "SEVERE"}
     (tmp_path / "broken.jsonl").write_text(json.dumps(broken))
     done = sentinel("sar", "draft", broken["alert_id"], "--alerts", str(tmp_path / "broken.jsonl"), cwd=folder, code=1)
