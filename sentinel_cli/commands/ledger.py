@@ -149,11 +149,8 @@ def import_(
     from sentinel_cli.consumer.start import BEGINNING, parse_start
     from sentinel_cli.ledger.place import find_ledger
     from sentinel_cli.ledger.platform import import_decisions
-    from sql.errors import UsageError
 
-    start = parse_start(from_)
-    if start != BEGINNING and not isinstance(start, int):
-        raise UsageError(f"--from {from_}: give beginning, or a time such as 2026-01-31T12:00:00Z.")
+    start = parse_start(from_, [BEGINNING])
     came = import_decisions(find_ledger(ledger), stack, start if isinstance(start, int) else 0)
     parts = [f"{came.read} decisions read, {came.added} added"]
     parts += [f"{came.without_alert} without their alert"] if came.without_alert else []

@@ -1,23 +1,25 @@
 """Where a reader begins."""
 
+from collections.abc import Sequence
+
 from sentinel_cli.scoring import epoch_ms
 from sql.errors import UsageError
 
 BEGINNING, LATEST = "beginning", "latest"
 
 
-def parse_start(text: str | None) -> str | int | None:
+def parse_start(text: str | None, words: Sequence[str] = (BEGINNING, LATEST)) -> str | int | None:
     """
-    What --from says: None is where the group stopped, a number epoch milliseconds.
+    What --from says: None is where the group stopped, a number epoch milliseconds; `words` are those a command takes.
 
     Raises:
         UsageError: it is neither a known word nor a time.
     """
     if text is None:
         return None
-    if text in {BEGINNING, LATEST}:
+    if text in words:
         return text
     try:
         return epoch_ms(text)
     except ValueError:
-        raise UsageError(f"--from {text}: give beginning, latest, or a time such as 2026-01-31T12:00:00Z.") from None
+        raise UsageError(f"--from {text}: give {', '.join(words)}, or a time such as 2026-01-31T12:00:00Z.") from None

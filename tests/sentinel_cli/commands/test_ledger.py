@@ -119,6 +119,12 @@ def test_replay_judges_no_ledger_in_which_an_alert_was_changed(ledger: Ledger, t
     assert said == "sentinel: The ledger is not whole, so that nothing in it is judged: see `sentinel ledger verify`.\n"
 
 
+@pytest.mark.parametrize("start", ["yesterday", "latest", ""])
+def test_import_says_where_it_can_begin(ledger: Ledger, start: str) -> None:
+    said = sentinel("import", "--from", start, ledger=ledger.path, status=2)[1]
+    assert said == f"sentinel: --from {start}: give beginning, or a time such as 2026-01-31T12:00:00Z.\n"
+
+
 @pytest.mark.parametrize("content", [record(1, result=["REVIEW"]).content(), record(1, alert_id=5).content(), *NO_JSON])
 def test_what_is_no_record_is_one_sentence(ledger: Ledger, tmp_path: Path, content: str) -> None:
     tampered = written(ledger, [[1, content, BEGINNING, chained(BEGINNING, content)]], tmp_path)
