@@ -103,7 +103,6 @@ def replay(
     from rich.console import Console
 
     from sentinel_cli.ledger.place import find_ledger
-    from sentinel_cli.ledger.replay import can_be_judged
     from sentinel_cli.ledger.replay import replay as judge
     from sentinel_cli.ledger.screen import judgement_json, show_judgements, write_json
     from sentinel_cli.ledger.verify import verify as verified
@@ -123,7 +122,7 @@ def replay(
         write_json(map(judgement_json, changed))
     else:
         show_judgements(changed, Console(highlight=False))
-    unknown = sum(not can_be_judged(record) for _, record in records)
+    unknown = len(records) - len(judged)
     left_out = f"; {unknown} left out, whose alert is not known" if unknown else ""
     print(f"sentinel: {len(changed)} of {len(judged)} decisions would be others{left_out}", file=sys.stderr)
 

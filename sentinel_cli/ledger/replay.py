@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sentinel_cli.ledger.record import Record
+from sentinel_cli.kafka.reading import RowContract
+from sentinel_cli.ledger.record import Record, canonical
 from sentinel_cli.ledger.recorder import NO_ANSWER, plain
 from sentinel_cli.llm.call import LOCAL
 from sentinel_cli.local._run import Answers, Managed
@@ -37,17 +39,19 @@ def replay(
     Run the triage statement on the alert of each record, with its stored answer.
 
     Args:
-        records: With their numbers; a disposition whose alert is not known cannot be judged and is left out.
+        records: With their numbers; a disposition is left out whose alert is not known, is another than the record's,
+            or is none that the statement can read.
         pipeline: Whose SQL judges.
         ask: AI_RUN_AGENT of today, to be asked anew; the texts of its answer are not compared.
     """
     stored: dict[str, Record] = {}
+    contract = RowContract(pipeline.table(ENRICHED))
 
     def answer(arguments: Sequence[tuple[str, ...]]) -> Answers:
         return [_rows(stored[alert_id]) for _, _, alert_id in arguments]
 
     with Engine(pipeline, after=ENRICHED, managed={"AI_RUN_AGENT": ask or answer}) as engine:
-        for batch in _batches((number, record) for number, record in records if can_be_judged(record)):
+        for batch in _batches((number, record) for number, record in records if _can_be_judged(record, contract)):
             stored = {record.alert_id: record for _, record in batch}
             today = _judged(engine, [record.alert for _, record in batch if record.alert is not None])
             for number, record in batch:
@@ -55,9 +59,29 @@ def replay(
                 yield Judgement(number, record, differs)
 
 
-def can_be_judged(record: Record) -> bool:
-    """Whether it is a disposition, and the alert that it is on is known."""
-    return record.stage == "triage" and record.alert is not None
+def _can_be_judged(record: Record, contract: RowContract) -> bool:
+    """Whether it is a disposition, and the alert that it is on is known; any alert may stand in a ledger."""
+    alert = record.alert
+    if record.stage != "triage" or alert is None or alert.get("alert_id") != record.alert_id:
+        return False
+    money = [column.name for column in contract.table.columns if column.type.startswith("DECIMAL")]
+    try:
+        contract.read(canonical({**alert, **{name: _number(alert.get(name)) for name in money}}).encode())
+    except ValueError:
+        return False
+    return True
+
+
+def _number(money: object) -> float | None:
+    """Money as the contract has it, which a record keeps as text; ValueError where it is none."""
+    if money is None:
+        return None
+    try:
+        if isinstance(money, str) and f"{(number := Decimal(money)):f}" == money:
+            return float(number)
+    except InvalidOperation:
+        pass
+    raise ValueError("it is no money")
 
 
 def _batches(records: Iterable[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:

@@ -106,6 +106,54 @@ def test_a_disposition_whose_alert_is_not_known_is_left_out(recorder: Recorder) 
     assert list(replay([(1, replace(record, alert=None)) for _, record in known], PIPELINE)) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alert_id", alert_id(5)),
+        ("alert_id", None),
+        ("detected_at", "x"),
+        ("detected_at", None),
+        ("window_end", 10**18),
+        ("total_amount", "x"),
+        ("total_amount", "NaN"),
+        ("total_amount", "1_000.00"),
+        ("total_amount", "99999999999999999999.00"),
+        ("total_amount", []),
+        ("transaction_count", 10**30),
+        ("transaction_count", "many"),
+        ("severity", None),
+        ("severity", "SEVERE"),
+        ("evidence", "EVT-1"),
+        ("evidence", [5]),
+        ("account_id", {}),
+        ("account_id", "\ud800"),
+        ("summary", 5),
+    ],
+)
+def test_an_alert_that_is_another_or_cannot_be_read_is_left_out(recorder: Recorder, name: str, value: object) -> None:
+    records = [record for _, record in recorder.ledger.records() if record.stage == "triage"][:3]
+    changed = replace(records[1], alert={**(records[1].alert or {}), name: value})
+    judged = list(replay(enumerate([records[0], changed, records[2]]), PIPELINE))
+    assert [judgement.number for judgement in judged] == [0, 2]
+    assert not any(judgement.differs for judgement in judged)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"later": 1},
+        {"detected_at": 0},
+        {"detail": "no JSON"},
+        {"detail": "[1]"},
+        {"total_amount": None, "currency": None},
+    ],
+)
+def test_an_alert_that_is_odd_and_can_be_read_is_judged(recorder: Recorder, change: dict[str, object]) -> None:
+    record = next(record for _, record in recorder.ledger.records() if record.stage == "triage")
+    changed = replace(record, alert={**(record.alert or {}), **change})
+    assert len(list(replay([(1, changed)], PIPELINE))) == 1
+
+
 def test_todays_model_is_asked_with_the_prompt_of_today(recorder: Recorder) -> None:
     asked: list[str] = []
 
