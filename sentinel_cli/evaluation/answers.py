@@ -39,7 +39,7 @@ class Usage:
     """Calls of a model whose cost is not known."""
 
     def take(self, call: Call) -> None:
-        """_Count a call."""
+        """Count a call."""
         if call.provider != LOCAL:
             self.uncounted += call.input_tokens is None or call.output_tokens is None
             self.unpriced += call.cost is None
