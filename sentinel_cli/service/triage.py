@@ -25,7 +25,7 @@ _BATCH = 1_000
 """Alerts of a transaction, at most."""
 _GROWTH = 10
 """How many times the least batch of a model the largest is: between two batches a model has nothing to do."""
-_AIM = 12.0
+_AIM = 15.0
 """Seconds that a batch should take: a member that joins or takes over waits for the others to end theirs."""
 _DAY = 86_400
 """Seconds; the longest poll interval that librdkafka takes."""

@@ -9,10 +9,10 @@ from sentinel_cli.service.triage import fitting
     ("alerts", "seconds", "batch", "fits"),
     [
         pytest.param(20, 1.7, 20, 40, id="a quick model: twice as many"),
-        pytest.param(160, 12.0, 160, 160, id="as long as a batch should take: as many"),
-        pytest.param(160, 48.0, 160, 40, id="it has become slow: fewer"),
+        pytest.param(160, 15.0, 160, 160, id="as long as a batch should take: as many"),
+        pytest.param(160, 60.0, 160, 40, id="it has become slow: fewer"),
         pytest.param(1, 0.9, 160, 20, id="few alerts come: what comes next is taken in small batches again"),
-        pytest.param(90, 8.0, 90, 120, id="a multiple of the least, so that no place is empty at the end"),
+        pytest.param(90, 10.0, 90, 120, id="a multiple of the least, so that no place is empty at the end"),
         pytest.param(20, 300.0, 20, 20, id="never fewer than keep the model busy"),
         pytest.param(200, 2.0, 200, 200, id="never more than ten times that"),
     ],
