@@ -25,8 +25,8 @@ class Kept:
     A file of answers, by question and model; of one process at a time.
 
     It holds no prompt, and an answer no longer than until its alert's transaction is committed; its owner alone may
-    read it, as an answer may advise a SAR. Where the file cannot
-    be used, the disk being full perhaps, answers are kept in memory from then on: no alert waits for them.
+    read it, as an answer may advise a SAR. Where the file cannot be used, the disk being full perhaps, answers are
+    kept in memory from then on: no alert waits for them.
 
     Args:
         path: The file.
@@ -38,7 +38,8 @@ class Kept:
         self._used: set[str] = set()
         try:
             path.touch(mode=0o600)
-            path.chmod(0o600)
+            if path.is_file():
+                path.chmod(0o600)
             self._file = _opened(str(path))
         except (OSError, sqlite3.Error) as error:
             self._file = self._memory(error)
