@@ -154,6 +154,8 @@ guarded AS (
       WHEN total_amount IS NULL OR COALESCE(currency, '') <> :never_dismiss_currency THEN 'TOTAL_UNKNOWN'
       WHEN is_repeat THEN 'REPEAT'
       WHEN sar_said = 'true' THEN 'SAR_RECOMMENDED'
+      -- What is to be closed is not to be looked at now, today or this week.
+      WHEN priority_said < 4 THEN 'URGENT'
       -- A refusal in words cites nothing.
       WHEN status <> 'OK' OR NOT COALESCE(REGEXP(summary, '(?:^|[^A-Za-z0-9_])E[0-9]'), FALSE) THEN 'NO_SUMMARY'
       WHEN CARDINALITY(cited_evidence) = 0 THEN 'NO_EVIDENCE_CITED'

@@ -35,7 +35,7 @@ def alerts() -> LabelledSet:
 
 
 def saying(decision: str, rationale: str = "See E1.", **more: object) -> dict[str, Managed]:
-    said = {"decision": decision, "priority": 3, "sar_recommended": False, "recommended_action": "Look.", **more}
+    said = {"decision": decision, "priority": 4, "sar_recommended": False, "recommended_action": "Look.", **more}
 
     def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
         return [[("SUCCESS", json.dumps({**said, "rationale": rationale}))] for _ in arguments]

@@ -47,7 +47,7 @@ def content(seen: Seen) -> str:
     """The text of a good answer."""
     if not seen.is_triage:
         return f"Deposits below the threshold follow each other, E1 to E5 ({zlib.crc32(seen.text.encode())})."
-    answer = {"decision": decision(seen), "priority": 3, "sar_recommended": False}
+    answer = {"decision": decision(seen), "priority": 4, "sar_recommended": False}
     return json.dumps({**answer, "recommended_action": "Look at the takings.", "rationale": "E1 and E2 are takings."})
 
 
