@@ -86,7 +86,8 @@ take the alerts for independent, which several alerts on one episode are not, so
 def _evaluated() -> tuple[LabelledSet, Answers]:
     pipeline = load_pipeline()
     alerts = read_set(pipeline)
-    return alerts, ask(alerts, pipeline, STAND_INS, 3, Usage())
+    *_, answers = ask(alerts, pipeline, STAND_INS, 3, Usage())
+    return alerts, answers
 
 
 def evaluation_page() -> str:
@@ -118,7 +119,7 @@ def _guard(alerts: LabelledSet) -> str:
 def _held(alerts: LabelledSet, severity: str) -> str:
     """A line: what is dismissed by who dismisses everything, under a guard that holds alerts of this severity on."""
     pipeline = load_pipeline({"ai.never_dismiss_severity": severity})
-    answers = ask(alerts, pipeline, {**STAND_INS, "AI_RUN_AGENT": _dismiss}, 1, Usage())
+    (answers,) = ask(alerts, pipeline, {**STAND_INS, "AI_RUN_AGENT": _dismiss}, 1, Usage())
     decided = figures(alerts.alerts, answers).decided
     guards = Counter(answer.guard for answer in answers.runs[0] if answer.guard)
     reasons = ", ".join(f"{guard} {count}" for guard, count in sorted(guards.items()))

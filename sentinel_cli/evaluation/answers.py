@@ -1,7 +1,7 @@
 """Puts the labelled alerts to whoever explains and triages, through the pipeline's own SQL, and keeps the answers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -81,16 +81,24 @@ class Answers:
 _ANSWERS = TypeAdapter(Answers)
 
 
-def ask(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed], runs: int, usage: Usage) -> Answers:
+def ask(
+    alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed], runs: int, usage: Usage
+) -> Iterator[Answers]:
     """
-    Ask about every alert of the set, so many times over; `usage` is what the managed functions count into.
+    Ask about every alert of the set, so many times over: after each run what has been answered so far.
+
+    `usage` is what the managed functions count into.
 
     Raises:
         EngineError: the engine could not run.
     """
-    given = [_run(alerts, pipeline, managed) for _ in range(runs)]
-    names = set().union(*(names for names, _ in given))
-    return Answers("; ".join(sorted(names)), alerts.digest, [run for _, run in given], usage)
+    names: set[str] = set()
+    given: list[list[Answer]] = []
+    for _ in range(runs):
+        by, run = _run(alerts, pipeline, managed)
+        names |= by
+        given.append(run)
+        yield Answers("; ".join(sorted(names)), alerts.digest, [*given], usage)
 
 
 def _run(alerts: LabelledSet, pipeline: Pipeline, managed: Mapping[str, Managed]) -> tuple[set[str], list[Answer]]:

@@ -15,7 +15,7 @@ from sentinel_cli.evaluation.report import CHART, report
 from sentinel_cli.llm.functions import find_answering
 from sentinel_cli.local._run import Managed
 from sentinel_cli.outputs import written_aside
-from sql import load_pipeline
+from sql import Pipeline, load_pipeline
 from sql.errors import InputError, UsageError
 
 _TABLES = "report.md"
@@ -65,11 +65,7 @@ def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: U
     # What is read and where it is written is looked at before anybody is asked: answers cost.
     earlier = [read_answers(request.against, alerts)] if request.against else []
     _prepare(request)
-    usage = usage or Usage()
-    with nullcontext(managed) if managed else find_answering(pipeline, usage.take).functions() as functions:
-        answers = ask(alerts, pipeline, functions, request.runs, usage)
-    if request.out:
-        _write(request.out, to_json(answers))
+    answers = _asked(request, alerts, pipeline, managed, usage or Usage())
     text = "".join(f"With {name} {value}.\n\n" for name, value in request.parameters.items())
     text += report(alerts, [answers, *earlier])
     print(text, end="", flush=True)
@@ -79,6 +75,25 @@ def run(request: Request, managed: Mapping[str, Managed] | None = None, usage: U
     if dismissed:
         print(f"sentinel: {dismissed} suspicious alerts were dismissed; the guard has to hold them", file=sys.stderr)
     return not dismissed
+
+
+def _asked(
+    request: Request,
+    alerts: LabelledSet,
+    pipeline: Pipeline,
+    managed: Mapping[str, Managed] | None,
+    usage: Usage,
+) -> Answers:
+    """The answers of all runs; those of the runs that are done are kept where one fails or is interrupted."""
+    given: list[Answers] = []
+    try:
+        with nullcontext(managed) if managed else find_answering(pipeline, usage.take).functions() as functions:
+            for answers in ask(alerts, pipeline, functions, request.runs, usage):
+                given.append(answers)
+    finally:
+        if request.out and given:
+            _write(request.out, to_json(given[-1]))
+    return given[-1]
 
 
 def _prepare(request: Request) -> None:

@@ -18,7 +18,7 @@ from sentinel_cli.llm.call import LOCAL, Call
 from sentinel_cli.local._run import Answers as Rows
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.stand_ins import STAND_INS
-from sql import load_pipeline
+from sql import Pipeline, load_pipeline
 from sql.errors import InputError, UsageError
 from tests.sentinel_cli.llm.stand_in import StandIn
 
@@ -43,8 +43,9 @@ def saying(decision: str, rationale: str = "See E1.", **more: object) -> dict[st
     return {**STAND_INS, "AI_RUN_AGENT": agent}
 
 
-def asked(alerts: LabelledSet, managed: dict[str, Managed], runs: int = 1) -> Answers:
-    return ask(alerts, PIPELINE, managed, runs, Usage())
+def asked(alerts: LabelledSet, managed: dict[str, Managed], runs: int = 1, pipeline: Pipeline = PIPELINE) -> Answers:
+    *_, answers = ask(alerts, pipeline, managed, runs, Usage())
+    return answers
 
 
 def test_evidence_is_counted_as_the_guard_reads_it() -> None:
@@ -69,7 +70,7 @@ def test_the_guard_holds_every_suspicious_alert_of_the_set_whatever_the_agent(ra
 
 
 def test_who_dismisses_everything_is_found_out_where_the_guard_lets_it(alerts: LabelledSet) -> None:
-    given = ask(alerts, LOOSER, saying("DISMISS"), 1, Usage())
+    given = asked(alerts, saying("DISMISS"), 1, LOOSER)
     found = figures(alerts.alerts, given)
     let_through = [
         a for alert, a in zip(alerts.alerts, given.runs[0], strict=True) if alert.is_suspicious and not a.guard
@@ -107,7 +108,7 @@ def test_a_dismissal_in_any_run_counts(alerts: LabelledSet) -> None:
     def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
         return saying(next(turns))["AI_RUN_AGENT"](arguments)
 
-    found = figures(alerts.alerts, ask(alerts, LOOSER, {**STAND_INS, "AI_RUN_AGENT": agent}, 2, Usage()))
+    found = figures(alerts.alerts, asked(alerts, {**STAND_INS, "AI_RUN_AGENT": agent}, 2, LOOSER))
     assert found.agent_dismissed.value == 1
     assert found.dismissed.count > 0
 
@@ -128,7 +129,7 @@ def test_calls_are_counted_and_so_are_those_of_unknown_cost(alerts: LabelledSet)
     usage.take(call("openai", None, None, None))
     usage.take(call(LOCAL, None, None, None))
     assert usage == Usage(500, 80, Decimal("0.0021"), uncounted=1, unpriced=1)
-    given = ask(alerts, PIPELINE, STAND_INS, 1, usage)
+    (given,) = ask(alerts, PIPELINE, STAND_INS, 1, usage)
     text = report(alerts, [given])
     assert "| tokens in, out | 500, 80, and those of 1 calls, which are not known |" in text
     assert "| cost, US dollars | 0.0021, and those of 1 calls, which are not known |" in text
@@ -186,6 +187,21 @@ def test_the_command_writes_a_report_compares_and_fails_where_a_suspicious_alert
     assert text.partition("\n\n")[2].partition("\n\n")[2] in said.out
     assert "(first.json)" in text
     assert ET.parse(folder / "decisions.svg").getroot().tag == f"{SVG}svg"
+
+
+def test_runs_that_are_done_are_kept_where_a_later_one_fails(few: Path, tmp_path: Path) -> None:
+    turns, out = iter(["REVIEW", "ESCALATE"]), tmp_path / "out.json"
+
+    def agent(arguments: Sequence[tuple[str, ...]]) -> Rows:
+        decision = next(turns, None)
+        if decision is None:
+            raise KeyboardInterrupt
+        return saying(decision)["AI_RUN_AGENT"](arguments)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(Request(few, 3, None, out, None), {**STAND_INS, "AI_RUN_AGENT": agent})
+    kept = read_answers(out, read_set(PIPELINE, few))
+    assert [{answer.agent_decision for answer in each} for each in kept.runs] == [{"REVIEW"}, {"ESCALATE"}]
 
 
 def never(_: Sequence[tuple[str, ...]]) -> Rows:
