@@ -13,7 +13,7 @@ from sentinel_cli.kafka.preflight import check_broker
 from sentinel_cli.kafka.registry import Registry
 from sentinel_cli.llm.kept import Kept
 from sentinel_cli.llm.status import StoppedError
-from sentinel_cli.service.clients import FatalClientError, log_id, reader
+from sentinel_cli.service.clients import FatalClientError, log_id
 from sentinel_cli.service.detect import LOOP as DETECT
 from sentinel_cli.service.detect import Detect
 from sentinel_cli.service.figures import serve
@@ -21,10 +21,10 @@ from sentinel_cli.service.job import Job, note
 from sentinel_cli.service.schemas import Schemas
 from sentinel_cli.service.slots import Slot
 from sentinel_cli.service.snapshots import Snapshots
+from sentinel_cli.service.topics import check_topics
 from sentinel_cli.service.triage import LOOP as TRIAGE
 from sentinel_cli.service.triage import Triage
 from sql import Pipeline
-from sql.errors import ServiceError
 from sql.topics import RAW
 
 _LINE = 10.0
@@ -50,7 +50,7 @@ class Service:
         """
         # A service may be started together with its broker.
         check_broker(self.job.connection, 60, patience=60)
-        self._check_topics()
+        check_topics(self.job.connection, self.job.pipeline)
         slot = Slot(self.options.state / self.options.group)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop.set())
@@ -122,23 +122,6 @@ class Service:
             self.job.answering.functions(stopping, kept) as managed,
         ):
             Triage(self.job, schemas, transactional_id, managed, kept).run(self.stop.is_set)
-
-    def _check_topics(self) -> None:
-        """Alerts are found again by account: all topics must have as many partitions."""
-        client = reader(self.job.connection, self.job.group("restore"))
-        try:
-            topics = client.list_topics(timeout=15).topics
-        finally:
-            client.close()
-        counts = {
-            table.name: len(topics[table.name].partitions) for table in self.job.pipeline.tables if table.name in topics
-        }
-        missing = [table.name for table in self.job.pipeline.tables if table.name not in counts]
-        if missing:
-            raise ServiceError(f"No topic {', '.join(missing)}: run `sentinel topics create --yes`, or `pulumi up`.")
-        if len(set(counts.values())) > 1:
-            listed = ", ".join(f"{name} {count}" for name, count in counts.items())
-            raise ServiceError(f"All topics must have as many partitions as the others; they have: {listed}.")
 
 
 def versions(pipeline: Pipeline, log: str) -> str:
