@@ -11,6 +11,7 @@ not done again, so that it can be gone on with.
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.only.split(",")) - _FAULTS.keys():
         parser.error(f"--only: no fault {', '.join(sorted(unknown))}; there are {', '.join(_FAULTS)}")
+    # A shell starts what runs in the background with SIGINT ignored, which the commands would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     known: list[Result] = []
     if options.json and options.json.is_file():
         known = [json.loads(line) for line in options.json.read_text().splitlines()]

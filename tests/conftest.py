@@ -1,5 +1,6 @@
 import fcntl
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,11 @@ import pytest
 from sentinel_cli import stack_outputs
 from sentinel_cli.flink.referee import Referee
 from sql.errors import EngineError
+
+
+def pytest_configure() -> None:
+    # A shell starts what runs in the background with SIGINT ignored, which the commands under test would inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

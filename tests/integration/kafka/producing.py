@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -24,12 +23,8 @@ def produce(*options: str, stdin: bytes | None = None) -> subprocess.CompletedPr
 
 
 def start(*options: str) -> subprocess.Popen[str]:
-    """The command, running, in the foreground: what a shell puts behind itself ignores Ctrl-C, and so would this."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    """The command, running."""
+    return subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[str, str]:

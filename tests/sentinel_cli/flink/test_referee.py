@@ -195,7 +195,7 @@ def test_no_process_outlives_its_referee(kill: signal.Signals) -> None:
         assert parent.stdout is not None
         group = int(parent.stdout.readline())
         os.kill(parent.pid, kill)
-        parent.wait()
+        parent.wait(timeout=60)
     for _ in range(100):
         if not _alive(group):
             return

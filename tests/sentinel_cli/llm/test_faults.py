@@ -103,7 +103,8 @@ def test_an_endpoint_that_is_down_is_left_alone_and_rules_answer(
 def test_what_is_no_answer_is_reviewed(name: str, deposit_file: Path, configure: Configure) -> None:
     fault, summary, agent_status = ANSWERS[name]
     with StandIn(always(fault)) as endpoint:
-        cases = run(endpoint, deposit_file, configure)
+        # Each answers at once; a busy machine must not make a time-out of it.
+        cases = run(endpoint, deposit_file, configure, timeout=10)
     check(endpoint, cases)
     assert {(case["summary"], case["summary_status"], case["summary_model"]) for case in cases} == {
         (summary, "MISSING", MODEL)

@@ -1,6 +1,5 @@
 """Several questions at a time, given up when a command ends, asked once; and the text is the platform's."""
 
-import signal
 import subprocess
 import sys
 import threading
@@ -154,11 +153,8 @@ def test_a_stop_gives_up_what_is_in_flight_and_keeps_what_is_answered(configure:
 
 @pytest.mark.parametrize("fault", [stand_in.hang, stand_in.slow_drip])
 def test_an_interrupt_does_not_wait_for_what_is_in_flight(
-    fault: stand_in.Fault, deposit_file: Path, configure: Configure, request: pytest.FixtureRequest
+    fault: stand_in.Fault, deposit_file: Path, configure: Configure
 ) -> None:
-    # A shell starts what runs in the background with SIGINT ignored, which the command would inherit.
-    before = signal.signal(SIGINT, signal.default_int_handler)
-    request.addfinalizer(lambda: signal.signal(SIGINT, before))
     with StandIn(always(fault)) as endpoint:
         configure(endpoint=endpoint.url, model="m")
         command = [sys.executable, "-m", "sentinel_cli", "replay", str(deposit_file), "--until", "dispositions"]
