@@ -1,7 +1,7 @@
 import fcntl
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -13,6 +13,20 @@ from sql.errors import EngineError
 def pytest_configure() -> None:
     # A shell starts what runs in the background with SIGINT ignored, which the commands under test would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Where tests run side by side, one that is marked `alone` waits for the others, and they for it, fixtures too."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or item.config.cache is None:
+        return (yield)
+    folder = item.config.cache.mkdir("turns")
+    with (folder / "queue.lock").open("w") as queue, (folder / "running.lock").open("w") as running:
+        # Who waits for the others holds the queue, so that none of them goes on for ever.
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        fcntl.flock(running, fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH)
+        fcntl.flock(queue, fcntl.LOCK_UN)
+        return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -34,18 +48,3 @@ def flink() -> Iterator[Referee]:
 def _every_test_asks_anew() -> None:
     """What a process remembers of a stack is no other test's."""
     stack_outputs._outputs.cache_clear()
-
-
-@pytest.fixture(autouse=True)
-def _turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Where tests run side by side, one that is marked `alone` waits for the others, and they for it."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        yield
-        return
-    folder = tmp_path_factory.getbasetemp().parent
-    with (folder / "queue.lock").open("w") as queue, (folder / "running.lock").open("w") as running:
-        # Who waits for the others holds the queue, so that none of them goes on for ever.
-        fcntl.flock(queue, fcntl.LOCK_EX)
-        fcntl.flock(running, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
-        fcntl.flock(queue, fcntl.LOCK_UN)
-        yield

@@ -1,5 +1,6 @@
 """The screen of the dashboard: reads the board a few times a second, whatever comes in meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Dashboard(App[None]):
     Args:
         board: What to show.
         source: Where it is from, in words.
+        begin: Starts what writes the board. Called when the screen is drawn, as the imports of a source would make it
+            wait by their own time.
     """
 
     CSS_PATH = "dashboard.tcss"
@@ -34,9 +37,9 @@ class Dashboard(App[None]):
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012
 
-    def __init__(self, board: Board, source: str) -> None:
+    def __init__(self, board: Board, source: str, begin: Callable[[], None] = lambda: None) -> None:
         super().__init__()
-        self.board, self.source = board, source
+        self.board, self.source, self.begin = board, source, begin
         self.view = View()
         self.latest: Snapshot = board.snapshot()
         self.frozen: Snapshot | None = None
@@ -64,6 +67,10 @@ class Dashboard(App[None]):
         self.query_one(AlertTable).focus()
         self.show_board()
         self.set_interval(_FRAME, self.show_board)
+
+    def on_ready(self) -> None:
+        """Let alerts come."""
+        self.begin()
 
     def show_board(self) -> None:
         """Draw what the board holds now; end where its source has ended."""

@@ -46,12 +46,12 @@ def launch_local(most: int, customers: int, seed: int) -> None:
 def _launch(board: Board, source: Source, name: str) -> None:
     stop = Event()
     thread = Thread(target=_feed, args=(source, board, stop), daemon=True)
-    thread.start()
     try:
-        Dashboard(board, name).run()
+        Dashboard(board, name, thread.start).run()
     finally:
         stop.set()
-        thread.join(timeout=10)
+        if thread.is_alive():
+            thread.join(timeout=10)
     if board.failure is not None:
         raise board.failure
 
