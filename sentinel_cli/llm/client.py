@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import openai
 from openai.types.chat import ChatCompletion
@@ -82,6 +83,8 @@ def _http_client(endpoint: Endpoint) -> Any:
     """Through a proxy of the environment goes https alone: of plain http it would read the key and the prompts."""
     is_sealed = urlsplit(endpoint.url).scheme == "https"
     try:
+        for url in getproxies().values() if is_sealed else ():
+            _ = urlsplit(url).port  # ValueError above 65535, which the client would only meet as it connects
         return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
     except OSError as error:
         raise SettingsError(f"{_named(_CERTIFICATES)} names a file that cannot be used: {error.strerror}.") from None

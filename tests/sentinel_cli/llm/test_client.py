@@ -166,6 +166,7 @@ def test_a_proxy_of_an_https_endpoint_sees_its_host_alone(
     [
         ("ALL_PROXY", f"socks5://u:{KEY}@127.0.0.1:1"),
         ("HTTPS_PROXY", f"http://u:{KEY}@127.0.0.1:abc"),
+        ("HTTPS_PROXY", f"http://u:{KEY}@127.0.0.1:99999"),
         ("http_proxy", f"http://127.0.0.1:{KEY}"),
         ("https_proxy", f"ftp://{KEY}@127.0.0.1"),
         ("SSL_CERT_FILE", "no-such-file.pem"),
