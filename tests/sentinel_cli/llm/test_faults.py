@@ -45,7 +45,7 @@ ANSWERS: dict[str, tuple[Fault, str | None, str]] = {
 
 
 def run(endpoint: StandIn, deposit_file: Path, configure: Configure, **values: object) -> Cases:
-    settings = {"endpoint": endpoint.url, "model": "stand-in", "api_key": KEY, "timeout": 1, **values}
+    settings = {"endpoint": endpoint.url, "model": "stand-in", "api_key": KEY, **values}
     configure(**settings)
     request = Request([str(deposit_file)], until="dispositions", rules=["structuring_rolling"], parameters=LOOSE)
     with replay(request) as outcome:
@@ -69,7 +69,8 @@ def check(endpoint: StandIn, cases: Cases) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_that_passes_is_got_over(name: str, deposit_file: Path, configure: Configure) -> None:
     with StandIn(first_try(FAULTS[name], 50)) as endpoint:
-        cases = run(endpoint, deposit_file, configure)
+        # Only these end by a time-out; a busy machine must not make one of a whole answer, which is asked for again.
+        cases = run(endpoint, deposit_file, configure, timeout=3 if name in ("hang", "slow-drip") else 60)
     check(endpoint, cases)
     assert Counter((case["model"], case["summary_model"]) for case in cases) == {(MODEL, MODEL): ALERTS}
     assert Counter(case["agent_status"] for case in cases) == {"OK": ALERTS}
@@ -103,8 +104,7 @@ def test_an_endpoint_that_is_down_is_left_alone_and_rules_answer(
 def test_what_is_no_answer_is_reviewed(name: str, deposit_file: Path, configure: Configure) -> None:
     fault, summary, agent_status = ANSWERS[name]
     with StandIn(always(fault)) as endpoint:
-        # Each answers at once; a busy machine must not make a time-out of it.
-        cases = run(endpoint, deposit_file, configure, timeout=10)
+        cases = run(endpoint, deposit_file, configure)
     check(endpoint, cases)
     assert {(case["summary"], case["summary_status"], case["summary_model"]) for case in cases} == {
         (summary, "MISSING", MODEL)
