@@ -5,9 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import cast
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
 
 from sql.errors import ServiceError
 
@@ -102,7 +103,7 @@ def serve(figures: Figures, port: int) -> Callable[[], None]:
         return [json.dumps({"status": "up" if well else "down", **figures.totals}).encode()]
 
     try:
-        server = make_server("127.0.0.1", port, app, WSGIServer, _Silent)
+        server = make_server("127.0.0.1", port, app, _Server, _Silent)
     except OSError as error:
         raise ServiceError(f"Port {port} cannot be used for metrics: {error.strerror}.") from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -114,6 +115,16 @@ def serve(figures: Figures, port: int) -> Callable[[], None]:
     return end
 
 
+class _Server(ThreadingWSGIServer):
+    """A thread for each request: a connection on which none comes must hold up neither others nor the end."""
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a client that has gone."""
+
+
 class _Silent(WSGIRequestHandler):
+    timeout = 10
+    """Seconds for which a request is waited for."""
+
     def log_message(self, *_: object) -> None:
         """Say nothing of requests."""
