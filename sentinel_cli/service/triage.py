@@ -11,6 +11,8 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from sentinel_cli.kafka.reading import Row, RowContract, UnreadableError, alert_id_of, plain
 from sentinel_cli.kafka.wire import FrameError, unframe
 from sentinel_cli.llm.kept import Kept
+from sentinel_cli.llm.rules import never
+from sentinel_cli.llm.status import StoppedError
 from sentinel_cli.local._run import Managed
 from sentinel_cli.local.engine import Engine
 from sentinel_cli.service.clients import abort, checked, committed, consumer, reader, unread
@@ -55,11 +57,13 @@ class Triage:
         # A model takes seconds: what a batch may take at most must not count as a member that hangs.
         longest = min(300 + _GROWTH * job.answering.longest, _DAY)
         self.consumer = consumer(job.connection, job.group(LOOP), {"max.poll.interval.ms": round(longest * 1000)})
+        self.stopping: Callable[[], bool] = never
         self.seen: dict[int, OrderedDict[bytes, None]] = {}
         """Ids that have a disposition, by partition."""
 
     def run(self, stopping: Callable[[], bool]) -> None:
-        """Go on until it is stopped, or FatalClientError."""
+        """Go on until it is stopped, or FatalClientError; StoppedError where it is stopped as it reads back."""
+        self.stopping = stopping
         handlers = {"on_assign": self._assigned, "on_revoke": self._revoked, "on_lost": self._revoked}
         self.consumer.subscribe([ALERTS], **handlers)
         try:
@@ -179,6 +183,9 @@ class Triage:
             first, end = back.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
             back.assign([TopicPartition(topic, partition, max(first, end - most))])
             while first < end:
+                # With half of what was decided it must not go on, and a broker that is away gives no more of it.
+                if self.stopping():
+                    raise StoppedError
                 messages, ends = checked(back.consume(10_000, 1.0))
                 yield from (value for message in messages if isinstance(value := message.value(), bytes))
                 if ends:

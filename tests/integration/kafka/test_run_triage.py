@@ -1,13 +1,30 @@
 """Triage of `sentinel run`, on alerts as they stand in their topic."""
 
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from sentinel_cli.broker.local import LocalBroker
+from sentinel_cli.kafka.registry import Registry
+from sentinel_cli.ledger.recorder import Recorder
+from sentinel_cli.ledger.store import Ledger
+from sentinel_cli.llm.kept import Kept
+from sentinel_cli.llm.rules import Rules
+from sentinel_cli.llm.status import StoppedError
+from sentinel_cli.service import triage
+from sentinel_cli.service.clients import reader
+from sentinel_cli.service.job import Job
+from sentinel_cli.service.options import Options
+from sentinel_cli.service.schemas import Schemas
+from sql import load_pipeline
 from tests.alerts import DETECTED, alert, alert_id
 from tests.integration.kafka.log import read, wait_for, write
 from tests.integration.kafka.running import ALERTS, DISPOSITIONS, running
+from tests.integration.kafka.topics import connection
 
 HOUR = 3_600_000
 OPTIONS = ("--set", "ai.quality_control_percent=0")
@@ -64,3 +81,37 @@ def test_what_is_no_alert_is_a_dead_letter_and_holds_nothing_up(fresh: LocalBrok
         "no alert: a number is out of range",
     } <= reasons
     assert len(read(fresh, DISPOSITIONS)) == 1
+
+
+class Away:
+    """A reader whose broker goes as it begins to read."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.reader, name)
+
+    def consume(self, most: int, seconds: float) -> list[Any]:
+        del most
+        time.sleep(seconds)
+        return []
+
+
+def test_it_ends_though_the_broker_goes_as_what_was_decided_is_read_back(
+    fresh: LocalBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(fresh, small(1, "ACC-1", 0))
+    with running(*OPTIONS):
+        guards(fresh, 1)
+    where, pipeline, recorder = connection(fresh), load_pipeline(), Recorder(Ledger(tmp_path / "ledger").make())
+    rules = Rules(pipeline.agent_prompt, recorder.calls.append)
+    schemas = Schemas(Registry(where, 2), tmp_path / "schemas.json")
+    schemas.look_up([table.name for table in pipeline.tables], lambda: False)
+    until = time.monotonic() + 8
+    monkeypatch.setattr(triage, "reader", lambda *of: Away(reader(*of)))
+    job = Job(where, pipeline, Options("other", tmp_path), rules, recorder)
+    with rules.functions() as managed, closing(Kept(tmp_path / "answers.sqlite", print)) as kept:
+        loop = triage.Triage(job, schemas, "test-triage", managed, kept)
+        with pytest.raises(StoppedError):
+            loop.run(lambda: time.monotonic() > until)
