@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 
+from sentinel_cli.analyst.decision import latest
 from sentinel_cli.broker.local import LocalBroker
 from sentinel_cli.kafka.wire import frame
 from sentinel_cli.ledger.record import Record, read_record
@@ -68,6 +69,18 @@ def test_said_again_it_is_one_decision(fresh: LocalBroker) -> None:
     first, again = read(fresh, ANALYST_DECISIONS)
     assert first == again
     assert len(kept()) == 1
+
+
+def test_said_again_after_another_desk_has_decided_it_counts(fresh: LocalBroker, tmp_path: Path) -> None:
+    write(fresh, [orjson.dumps(alert(1))], ALERTS)
+    assert decide(alert_id(1), "ESCALATE")[0] == 0
+    other = ("--ledger", str(tmp_path / "other.sqlite"))
+    assert decide(alert_id(1), "DISMISS", *other, by="B. Other")[0] == 0
+    assert decide(alert_id(1), "ESCALATE")[0] == 0
+    counts = latest(read(fresh, ANALYST_DECISIONS))
+    assert counts is not None
+    assert (counts["decision"], counts["decided_by"]) == ("ESCALATE", "A. Analyst")
+    assert [record.time for record in kept()][-1] == counts["decided_at"]
 
 
 @pytest.mark.parametrize(
