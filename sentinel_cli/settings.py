@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     @field_validator("llm_endpoint")
     @classmethod
     def _is_plain_url(cls, value: str) -> str:
-        if value and not _names_a_server(value):
+        if value and not names_a_server(value):
             raise ValueError(
                 "it must be an http or https URL in ASCII, with a port up to 65535 if any, "
                 "and without user, password, query or fragment"
@@ -212,7 +212,7 @@ def where_found(stack: str | None) -> dict[str, str]:
     return found | {o.name: outputs.source for o in Output if outputs.values.get(o) not in (None, "")}
 
 
-def _names_a_server(text: str) -> bool:
+def names_a_server(text: str) -> bool:
     """Whether it is scheme, host, port and path, and nothing else: no message may hold what is wrong in it."""
     try:
         url = urlsplit(text)

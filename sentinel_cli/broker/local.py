@@ -154,7 +154,7 @@ class LocalBroker:
         deadline = monotonic() + 60
         while monotonic() < deadline:
             with suppress(httpx.HTTPError):
-                if httpx.get(f"{self.registry_url}/subjects", timeout=5).is_success:
+                if httpx.get(f"{self.registry_url}/subjects", timeout=5, trust_env=False).is_success:
                     return
             sleep(0.1)
         raise ServiceError("The registry does not answer after 60 s.")

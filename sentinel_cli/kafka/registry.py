@@ -10,7 +10,9 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 from sentinel_cli.kafka.connection import Connection
-from sql.errors import ServiceError
+from sentinel_cli.settings import names_a_server
+from sentinel_cli.surroundings import usable_surroundings
+from sql.errors import ServiceError, SettingsError
 
 _Answer = TypeVar("_Answer")
 _UNKNOWN = (404, 422)
@@ -48,12 +50,16 @@ class Registry:
     def __init__(
         self, connection: Connection, seconds: float = 10, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        """Raises SettingsError where its URL is none, or the environment's proxy cannot be used."""
         self.url, self._clock = connection.registry_url, clock
         key = f"{connection.registry_key}:{connection.registry_secret.get_secret_value()}"
         # A user name in the URL would stand in messages.
         extra = {"basic.auth.user.info": key} if connection.registry_key else {}
         extra |= {"ssl.ca.location": connection.ca_location} if connection.ca_location else {}
-        self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **extra})
+        if not names_a_server(self.url):
+            raise SettingsError("The registry's endpoint must be a URL, as https://host:port/path.")
+        with usable_surroundings():
+            self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **extra})
         # It keeps its connections open; nobody has to remember to close them.
         weakref.finalize(self, self.client.close)
         self.known: dict[int, RegisteredSchema] = {}

@@ -1,8 +1,7 @@
 """One request to an endpoint, and what came back of it."""
 
 import asyncio
-import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
@@ -16,7 +15,7 @@ from openai.types.chat import ChatCompletion
 from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.status import FailedError, Status
 from sentinel_cli.settings import LlmProvider
-from sql.errors import SettingsError
+from sentinel_cli.surroundings import usable_surroundings
 
 Client = openai.AsyncOpenAI
 LONGEST = 50_000
@@ -24,8 +23,6 @@ LONGEST = 50_000
 would be too large for its topic. JSON that is cut is broken, and never a DISMISS."""
 _UNLIKELY = 10**9
 """Tokens of one request; an endpoint that tells of as many has not counted."""
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-_CERTIFICATES = ("SSL_CERT_FILE", "SSLKEYLOGFILE")
 _MISCONFIGURED = {401: Status.unauthorized, 403: Status.unauthorized, 404: Status.not_found}
 
 
@@ -82,20 +79,10 @@ def make_client(endpoint: Endpoint) -> Client:
 def _http_client(endpoint: Endpoint) -> Any:
     """Through a proxy of the environment goes https alone: of plain http it would read the key and the prompts."""
     is_sealed = urlsplit(endpoint.url).scheme == "https"
-    try:
+    with usable_surroundings():
         for url in getproxies().values() if is_sealed else ():
             _ = urlsplit(url).port  # ValueError above 65535, which the client would only meet as it connects
         return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
-    except OSError as error:
-        raise SettingsError(f"{_named(_CERTIFICATES)} names a file that cannot be used: {error.strerror}.") from None
-    except Exception:
-        # A proxy's URL that is none, or of a protocol that is not installed; it may hold a password.
-        raise SettingsError(f"{_named(_PROXIES)} must name an HTTP proxy, as http://host:port; not SOCKS.") from None
-
-
-def _named(variables: Collection[str]) -> str:
-    """Those of the variables that are set, as they are written."""
-    return " or ".join(name for name in os.environ if name.upper() in variables) or "The system's proxy"
 
 
 async def send(client: Client, endpoint: Endpoint, messages: list[Any], parameters: Mapping[str, Any]) -> Reply:

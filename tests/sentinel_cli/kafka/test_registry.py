@@ -11,6 +11,7 @@ from sentinel_cli.kafka import registry as module
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.registry import BELIEVED, Registry
 from sentinel_cli.settings import SecurityProtocol
+from sql.errors import SettingsError
 
 NOBODY = SecretStr("")
 
@@ -86,3 +87,22 @@ def test_a_flood_of_unknown_ids_takes_no_more_room_and_forgets_no_known_one(
         registry.by_id(schema_id)
     assert answers.asked == list(range(1, 30))
     assert len(registry.unknown) == 10
+
+
+def connected(url: str) -> Connection:
+    return Connection("127.0.0.1:1", SecurityProtocol.plaintext, "", NOBODY, "", url, "", NOBODY)
+
+
+@pytest.mark.parametrize("url", ["bar", "http://[::1", "http://127.0.0.1:99999", "ftp://host", "http://u:secret@host"])
+def test_an_endpoint_that_is_no_url_is_one_sentence(url: str) -> None:
+    with pytest.raises(SettingsError, match="must be a URL") as refused:
+        Registry(connected(url))
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://u:secret@127.0.0.1:1", "foo://127.0.0.1:1"])
+def test_a_proxy_that_cannot_be_used_is_one_sentence(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(SettingsError, match=r"^ALL_PROXY must name an HTTP proxy") as refused:
+        Registry(connected("http://127.0.0.1:1"))
+    assert "secret" not in str(refused.value)
