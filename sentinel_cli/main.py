@@ -22,7 +22,7 @@ from sentinel_cli.commands.replay import replay
 from sentinel_cli.commands.run import run
 from sentinel_cli.commands.status import status
 from sentinel_cli.interrupts import interrupt_ends_quietly
-from sentinel_cli.pipes import closed_pipe_ends_quietly
+from sentinel_cli.pipes import closed_pipe_ends_quietly, need_streams
 from sql.errors import ParameterError, SentinelError, UsageError
 
 FAILED, WRONG_USAGE = 1, 2
@@ -91,6 +91,7 @@ def options(
 
 def main() -> None:
     """Run the command line; neither a user's mistake nor a full disk, a closed pipe or Ctrl-C shows a traceback."""
+    need_streams()
     with interrupt_ends_quietly(), closed_pipe_ends_quietly():
         try:
             app(prog_name="sentinel")

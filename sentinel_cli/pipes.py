@@ -1,12 +1,28 @@
-"""What happens when the reader of stdout has gone."""
+"""What happens when the reader of stdout has gone, or whoever started the process has closed a stream."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 CLOSED_PIPE = 141
 """What a shell reports for a program that SIGPIPE ended, as it would this one, were Python not to ignore it."""
+
+
+def need_streams() -> None:
+    """
+    End the process with status 1 and one line where stdout is closed; of stdin and stderr nothing stands in the place.
+
+    What is opened next would get a closed one's number, and with it what a library writes there.
+    """
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open()  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    if sys.stdout is None:
+        print("sentinel: stdout is closed: nothing can be written", file=sys.stderr)
+        raise SystemExit(1)
 
 
 @contextmanager

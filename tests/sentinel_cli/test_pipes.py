@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from sentinel_cli.pipes import CLOSED_PIPE
 
 PROGRAM = """
@@ -19,3 +21,23 @@ def test_a_pipe_closed_early_ends_quietly() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == CLOSED_PIPE
+
+
+@pytest.mark.parametrize(
+    ("words", "closed", "ended"),
+    [
+        ("generate --events 3", ">&-", (1, "", "sentinel: stdout is closed: nothing can be written\n")),
+        ("--help", ">&-", (1, "", "sentinel: stdout is closed: nothing can be written\n")),
+        ("ledger list --stage x", "2>&-", (2, "", "")),
+        ("dashboard", "<&-", (2, "", "sentinel: The dashboard needs a terminal")),
+        ("preview-report -", "<&-", (1, "", "sentinel: ")),
+    ],
+)
+def test_a_stream_that_is_closed_from_the_start_is_no_traceback(
+    words: str, closed: str, ended: tuple[int, str, str]
+) -> None:
+    command = f"{sys.executable} -m sentinel_cli {words} {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == ended[:2]
+    assert done.stderr.startswith(ended[2])
+    assert done.stderr.count("\n") <= 1
