@@ -13,6 +13,7 @@ from sentinel_cli.outputs import json_record
 from sentinel_cli.service.inlet import Rejected
 from sql.topics import DEAD_LETTERS, RAW
 
+_BY_KEY = -1
 _LENGTHS = (1_000_000, 30_000, 100)
 """Characters of each text of a dead letter, and of its key: the first that a record has room for, once it is JSON."""
 
@@ -69,8 +70,7 @@ class Outlet:
 
     def heartbeat(self, partition: int, line: bytes) -> None:
         """Write a heartbeat into a partition of the transactions."""
-        key = orjson.loads(line)["account_id"].encode()
-        self.producer.produce(RAW, frame(self._id(RAW), line.strip()), key, partition)
+        self._produce(RAW, orjson.loads(line)["account_id"], line.strip(), partition)
 
     def _bury(self, key: str | bytes | None, letter: Mapping[str, Any]) -> None:
         """Write a dead letter, cut where it is too large: a record that is no transaction must hold nothing up."""
@@ -79,12 +79,12 @@ class Outlet:
             if self._produce(DEAD_LETTERS, key and key[:most], json_record(cut)):
                 return
 
-    def _produce(self, topic: str, key: str | bytes | None, record: bytes) -> bool:
+    def _produce(self, topic: str, key: str | bytes | None, record: bytes, partition: int = _BY_KEY) -> bool:
         """Write a record; False where it is too large, key and frame included."""
         value = frame(self._id(topic), record)
         while True:
             try:
-                self.producer.produce(topic, value, key)
+                self.producer.produce(topic, value, key, partition)
             except BufferError:
                 self.producer.poll(0.1)
             except KafkaException as error:
