@@ -119,7 +119,10 @@ class LocalBroker:
     def _places(self) -> Places:
         file = self.folder / _PLACES
         if file.is_file():
-            return Places(**json.loads(file.read_text()))
+            try:
+                return Places(**json.loads(file.read_text()))
+            except (ValueError, TypeError):
+                raise UsageError(f"{file} does not say where the broker is: remove {self.folder}.") from None
         if any(self.folder.iterdir()):
             raise UsageError(f"{self.folder} is not empty and holds no broker of ours: name another folder.")
         places = Places(*free_ports(4))
