@@ -20,6 +20,7 @@ def parse_start(text: str | None, words: Sequence[str] = (BEGINNING, LATEST)) ->
     if text in words:
         return text
     try:
-        return epoch_ms(text)
+        # No record is older, and what is below 0 has a meaning of its own to the broker: -1 is the end.
+        return max(0, epoch_ms(text))
     except ValueError:
         raise UsageError(f"--from {text}: give {', '.join(words)}, or a time such as 2026-01-31T12:00:00Z.") from None

@@ -14,6 +14,8 @@ from sql.errors import UsageError
         ("2025-01-06T10:12:10.831+01:00", 1_736_154_730_831),
         ("2025-01-06", 1_736_121_600_000),
         ("1736154730831", 1_736_154_730_831),
+        ("1900-01-01", 0),
+        ("-1", 0),
     ],
 )
 def test_a_start_is_a_word_or_a_time(text: str | None, start: str | int | None) -> None:
