@@ -113,7 +113,8 @@ def run_produce(records: list[bytes], _connection: Connection, _schema: Register
     size = pace.size
     numbered = ((records[first : first + size], first) for first in range(0, len(records), size))
     batches = (Batch(batch, range(first, first + len(batch))) for batch, first in numbered)
-    report = run.send(iter([Part("bench", batches)]), pace, None, lambda _: None)
+    run.send(iter([Part("bench", batches)]), pace, None, lambda _: None)
+    report = run.report()
     assert report.sent == len(records)
     return report.seconds
 

@@ -58,9 +58,13 @@ def _produce(parts: Callable[[Run, int], Iterator[Part]], total: int | None, opt
     pace, stop, out = Pace(options.interval), Stop(), sys.stdout.buffer if options.verbose else None
     run = Run(options.stack, options.delivery_timeout, stop, say)
     stream = parts(run, pace.size)
-    with stop_on_signals(stop), progress(total, shown=not options.verbose) as advance:
-        report = run.send(stream, pace, out, advance)
-    show(report)
+    try:
+        with stop_on_signals(stop), progress(total, shown=not options.verbose) as advance:
+            run.send(stream, pace, out, advance)
+    finally:
+        # Said though the reader of stdout has gone: what Kafka did not take must not go unsaid.
+        report = run.report()
+        show(report)
     if report.failure:
         raise ServiceError(f"Nothing more could be sent: {report.failure}.")
     return stop.status if report.complete else FAILED

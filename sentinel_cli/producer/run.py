@@ -54,7 +54,7 @@ class Run:
         check_broker(connection)
         pipeline = load_pipeline()
         raw, dead = pipeline.table(RAW), pipeline.table(DEAD_LETTERS)
-        self._stop, self._lost = stop, UndeliveredFile()
+        self._stop, self._lost, self._started = stop, UndeliveredFile(), time.perf_counter()
         self._outbox = Outbox(connection, delivery_timeout, stop, self._lost, say)
         self._partitions = partitions_of(self._outbox.producer, (raw, dead))[RAW]
         registry = Registry(connection)
@@ -68,13 +68,13 @@ class Run:
         """The newest event of the topic that counts; ServiceError where the topic cannot be read."""
         return newest_event(self._connection, RAW, self._max_ahead)
 
-    def send(self, parts: Iterator[Part], pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> Report:
+    def send(self, parts: Iterator[Part], pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> None:
         """
         Send all parts, or what there is of them until a request to stop, and wait for their delivery.
 
         `out` is where each transaction is printed, `advance` is told how many more were taken.
         """
-        started = time.perf_counter()
+        self._started = time.perf_counter()
         pace.begin()
         try:
             for part in parts:
@@ -84,7 +84,6 @@ class Run:
                 self._close(part)
         finally:
             self._outbox.finish()
-        return self._report(time.perf_counter() - started)
 
     def _send_part(self, part: Part, pace: Pace, out: BinaryIO | None, advance: Callable[[int], None]) -> None:
         for reason, record, position in part.undecodable:
@@ -125,8 +124,9 @@ class Run:
     def _stopped(self) -> bool:
         return self._stop.requested or self._outbox.failure is not None
 
-    def _report(self, seconds: float) -> Report:
-        outbox = self._outbox
+    def report(self) -> Report:
+        """How all ended that was taken since `send` began."""
+        outbox, seconds = self._outbox, time.perf_counter() - self._started
         return Report(
             outbox.sent, outbox.rejected, outbox.undelivered, outbox.lost_heartbeats, seconds,
             self._lost, outbox.failure,

@@ -181,6 +181,7 @@ def test_a_reader_that_goes_ends_it_quietly_with_all_delivered(fresh: LocalBroke
     assert process.wait(30) == 141
     assert "Traceback" not in said
     assert first["event_id"] in ids(transactions(fresh))
+    assert counts(said) == (len(transactions(fresh)), 0, 0)
     assert undelivered() == []
 
 
