@@ -204,5 +204,7 @@ def _batches(connection: duckdb.DuckDBPyConnection, request: Request) -> Iterato
     (end,) = connection.execute("SELECT coalesce(max(__seq), -1) + 1 FROM arrived_transactions").fetchall()[0]
     rows = _place(connection, request.partitions) if request.partitions else "arrived_transactions"
     for start in range(0, max(end, 1), STEP_ROWS):
-        part = f"(SELECT * FROM {rows} WHERE __seq >= {start} AND __seq < {start + STEP_ROWS})"
-        yield part, start + STEP_ROWS >= end
+        part = f"SELECT * FROM {rows} WHERE __seq >= {start} AND __seq < {start + STEP_ROWS} ORDER BY __seq"
+        # A table, because a join keeps no order, and the engine reads a batch more than once.
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE __part AS {part}")
+        yield "__part", start + STEP_ROWS >= end
