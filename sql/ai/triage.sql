@@ -30,10 +30,14 @@ first_of_month AS (
   WHERE row_num = 1
 ),
 -- Each alert beside that first one, which may be itself; of the same events there may be alerts of two rules.
+-- A tumbling window ends where the next one starts, which is no event of it.
 compared AS (
   SELECT
     s.*,
-    (f.window_end < s.window_start OR s.window_end < f.window_start) AS is_repeat
+    (
+      (f.window_end <= s.window_start AND f.window_start < s.window_start)
+      OR (s.window_end <= f.window_start AND s.window_start < f.window_start)
+    ) AS is_repeat
   FROM seen AS s
   INNER JOIN TABLE(TO_CHANGELOG(TABLE first_of_month)) AS f
     ON s.account_id = f.account_id AND s.typology = f.typology AND s.detected_in = f.detected_in

@@ -36,6 +36,9 @@ def repeats(found: dict[str, list[str]]) -> set[str]:
 CASES = {
     "first of its month": (alert("first of its month", START), False),
     "the same events by another rule": (alert("the same events by another rule", START, rule_id="geo_rolling"), False),
+    "the next half hour": (alert("the next half hour", START + timedelta(minutes=30)), True),
+    "the half hour before": (alert("the half hour before", START - timedelta(minutes=30)), True),
+    "all at the first instant": (alert("all at the first instant", START, 0, rule_id="geo_rolling"), False),
     "the next day": (alert("the next day", START + timedelta(days=1)), True),
     "before the first, by time": (alert("before the first, by time", START - timedelta(days=2)), True),
     "another typology": (alert("another typology", START + timedelta(days=2), typology="velocity"), False),
@@ -69,13 +72,14 @@ def some(count: int, seed: int) -> list[Row]:
 
 
 def expected(rows: list[Row]) -> set[str]:
-    """Ids of alerts whose window does not touch that of the first of their month, by arrival."""
+    """Ids of alerts whose window does not overlap that of the first of their month, by arrival."""
     firsts: dict[tuple[str, str, str], Row] = {}
     found = set()
     for row in rows:
         month = datetime.fromtimestamp(row["detected_at"] / 1000, UTC).strftime("%Y-%m")
         first = firsts.setdefault((row["account_id"], row["typology"], month), row)
-        if first["window_end"] < row["window_start"] or row["window_end"] < first["window_start"]:
+        earlier, later = sorted((first, row), key=lambda each: each["window_start"])
+        if earlier["window_start"] < later["window_start"] >= earlier["window_end"]:
             found.add(row["alert_id"])
     return found
 
