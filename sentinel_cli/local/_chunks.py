@@ -95,7 +95,9 @@ class Chunks:
     def _open(self, rows: str) -> None:
         self.made += 1
         table = f"{self.name}_{self.made}"
-        self.connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {rows} LIMIT 0")
+        # Rows that were written down and taken up again have their columns in another order.
+        like = self.newest if self.chunks else rows
+        self.connection.execute(f"CREATE TABLE {table} AS SELECT * FROM {like} LIMIT 0")
         self.chunks.append(_Chunk(table, 0))
         self._show()
 

@@ -124,7 +124,8 @@ def test_a_partition_gives_what_its_rows_alone_would(
 def test_a_state_that_was_written_is_taken_up(drawn: list[list[dict[str, Any]]], step: int, at: int) -> None:
     events = [row for stream in drawn[:2] for row in stream]
     expected = partitioned_detection(PIPELINE, events, 3, step)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_chunks, "_SMALLEST", 3)
         assert interrupted_detection(PIPELINE, events, step, min(at, len(events) - 1), Path(folder)) == expected
 
 

@@ -43,3 +43,15 @@ def test_a_partition_that_has_left_keeps_no_chunk(chunks: Chunks) -> None:
     numbers(chunks, {0: 0, 1: 0})
     chunks.remove(1)
     assert numbers(chunks, {0: 1_001}) == [(2, ROWS // 2), (3, ROWS // 2)]
+
+
+def test_rows_that_were_taken_up_keep_their_columns_beside_later_ones() -> None:
+    with duckdb.connect() as connection:
+        chunks = Chunks(connection, "kept", "t")
+        columns = "0 AS __partition, TIMESTAMP '1970-01-01' AS t"
+        chunks.add(f"(SELECT 'A' AS account_id, 'e' AS event_id, {columns} FROM range({ROWS}))")
+        chunks.add(f"(SELECT {columns}, 'e' AS event_id, 'A' AS account_id)")
+        assert len(chunks.chunks) == 2
+        for rows in (chunks.name, chunks.since({})):
+            found = connection.execute(f"SELECT DISTINCT account_id, event_id FROM {rows}").fetchall()
+            assert found == [("A", "e")]
