@@ -162,10 +162,15 @@ def _kept(reads: set[str], preview: Preview) -> str:
 def _comes(statement: Statement) -> str:
     again = statement.resource.action == Action.replaced
     writes = statement.props.writes
-    if ALERTS in writes or not writes:
-        return (
-            "its alerts come again under the same ids"
-            if again
-            else "alerts on that past come now, under the ids of any written before"
-        )
-    return f"its rows in {', '.join(f'`{name}`' for name in writes)} come {'again' if again else 'now'}"
+    others = [f"`{name}`" for name in writes if name != ALERTS]
+    said = [_alerts_come(statement)] if ALERTS in writes or not writes else []
+    said += [f"its rows in {', '.join(others)} come {'again' if again else 'now'}"] if others else []
+    return "; ".join(said)
+
+
+def _alerts_come(statement: Statement) -> str:
+    if statement.resource.action != Action.replaced:
+        return "alerts on that past come now, under the ids of any written before"
+    if headless(statement.text) == headless(statement.old_text):
+        return "its alerts come again under the same ids"
+    return "its alerts come again, under new ids where the change moves their windows"

@@ -158,6 +158,19 @@ def test_what_a_refresh_found_and_what_an_earlier_up_left_behind_is_not_the_plan
     assert run("-", stdin=json.dumps(preview)).stdout == (HERE / "no-change.md").read_text("utf-8")
 
 
+def test_alerts_that_come_again_keep_their_ids_only_where_the_rule_stays() -> None:
+    moved = "its alerts come again, under new ids where the change moves their windows"
+    assert moved in run("rule-parameter-changed.json").stdout
+    text = run("watermark-changed.json").stdout
+    assert "its alerts come again under the same ids" in text
+    assert moved not in text
+
+
+def test_a_set_writes_late_rows_and_dead_letters_again_too() -> None:
+    text = run("single-to-set.json").stdout
+    assert "its rows in `sentinel.dead_letters`, `sentinel.transactions_late` come now" in text
+
+
 def test_a_connection_that_is_replaced_beside_its_predecessor_is_told() -> None:
     preview = saved("llm-endpoint-changed")
     assert step_of(preview, "pipeline-llm-connection")["oldState"]["delete"] is True, "as the engine marks it"
