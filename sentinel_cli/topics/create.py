@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 from sentinel_cli.kafka.registry import Registry
-from sentinel_cli.topics.plan import Finding, Step, settings, subject
+from sentinel_cli.topics.plan import Finding, Step, subject
 from sql.errors import ServiceError
 
 
@@ -45,12 +45,12 @@ def _do(step: Step, admin: AdminClient, registry: Registry, replication: int | N
         registry.register(subject(step.table), step.table.schema_text)
         return
     if step.finding is Finding.create:
-        topic = NewTopic(step.table.name, step.partitions, replication or -1, config=settings(step.table))
+        topic = NewTopic(step.table.name, step.partitions, replication or -1, config=dict(step.settings))
         answers = list(admin.create_topics([topic]).values())
     else:
         entries = [
             ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-            for name, value in settings(step.table).items()
+            for name, value in step.settings.items()
         ]
         resource = ConfigResource(ResourceType.TOPIC, step.table.name, incremental_configs=entries)
         answers = list(admin.incremental_alter_configs([resource]).values())

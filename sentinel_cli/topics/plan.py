@@ -1,7 +1,7 @@
 """What a broker and a registry lack of the pipeline's tables, and what differs; nothing is changed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType  # type: ignore[attr-defined]
@@ -10,6 +10,8 @@ from sentinel_cli.kafka.agreement import contradiction, is_same
 from sentinel_cli.kafka.faults import question
 from sentinel_cli.kafka.registry import Registry
 from sql import Table
+
+_RETENTION = "retention.ms"
 
 
 class Finding(StrEnum):
@@ -33,6 +35,8 @@ class Step:
     detail: str
     partitions: int
     """How many the topic has, or is to have."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What the topic is to be made with, or changed to."""
 
 
 def subject(table: Table) -> str:
@@ -42,7 +46,7 @@ def subject(table: Table) -> str:
 
 def settings(table: Table) -> dict[str, str]:
     """What a topic is made with; compaction would keep one alert of an account, and no other."""
-    return {"retention.ms": str(round(table.retention.total_seconds() * 1000)), "cleanup.policy": "delete"}
+    return {_RETENTION: str(round(table.retention.total_seconds() * 1000)), "cleanup.policy": "delete"}
 
 
 def make_plan(tables: Sequence[Table], admin: AdminClient, registry: Registry, partitions: int | None) -> list[Step]:
@@ -59,7 +63,7 @@ def make_plan(tables: Sequence[Table], admin: AdminClient, registry: Registry, p
 def _topic(table: Table, admin: AdminClient, there: int | None, wanted: int) -> Step:
     days = f"kept {table.retention.days} days"
     if there is None:
-        return Step(table, "topic", Finding.create, f"{wanted} partitions, {days}", wanted)
+        return Step(table, "topic", Finding.create, f"{wanted} partitions, {days}", wanted, settings(table))
     if there != wanted:
         detail = (
             f"has {there} partitions and not {wanted}: accounts would move; delete it, or give --partitions {there}"
@@ -67,15 +71,22 @@ def _topic(table: Table, admin: AdminClient, there: int | None, wanted: int) -> 
         return Step(table, "topic", Finding.refused, detail, there)
     with question():
         (answer,) = admin.describe_configs([ConfigResource(ResourceType.TOPIC, table.name)]).values()
-        config = answer.result()
-    differs = [
-        f"{name} is {config[name].value}, to be {to}"
-        for name, to in settings(table).items()
-        if config[name].value != to
-    ]
+        has = {name: str(entry.value) for name, entry in answer.result().items()}
+    differs = {name: to for name, to in settings(table).items() if not _suffices(name, has[name], to)}
     if differs:
-        return Step(table, "topic", Finding.change, ", ".join(differs), there)
-    return Step(table, "topic", Finding.there, f"{there} partitions, {days}", there)
+        detail = ", ".join(f"{name} is {has[name]}, to be {to}" for name, to in differs.items())
+        return Step(table, "topic", Finding.change, detail, there, differs)
+    return Step(table, "topic", Finding.there, f"{there} partitions, kept {_kept(has)}", there)
+
+
+def _suffices(name: str, has: str, wanted: str) -> bool:
+    """Whether a setting may stay: a shorter retention than the topic has would delete records."""
+    return has == wanted or (name == _RETENTION and (int(has) < 0 or int(has) > int(wanted)))
+
+
+def _kept(has: Mapping[str, str]) -> str:
+    milliseconds = int(has[_RETENTION])
+    return "for ever" if milliseconds < 0 else f"{milliseconds // 86_400_000} days"
 
 
 def _schema(table: Table, registry: Registry, partitions: int) -> Step:

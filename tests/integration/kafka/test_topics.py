@@ -128,6 +128,16 @@ def test_settings_that_differ_are_changed(fresh: LocalBroker) -> None:
     assert create().stderr == ""
 
 
+@pytest.mark.parametrize("longer", [str(3652 * 86_400_000), "-1"])
+def test_records_that_are_kept_for_longer_are_not_deleted(fresh: LocalBroker, longer: str) -> None:
+    configure(fresh, ALERTS, "retention.ms", longer)
+    shown = create()
+    assert (shown.stdout.count("there"), shown.stdout.count("change"), shown.stderr) == (14, 0, "")
+    configure(fresh, ALERTS, "cleanup.policy", "compact,delete")
+    assert create("--yes").returncode == 0
+    assert (config(fresh, ALERTS)["retention.ms"], config(fresh, ALERTS)["cleanup.policy"]) == (longer, "delete")
+
+
 def test_an_older_schema_is_followed_by_ours(fresh: LocalBroker) -> None:
     registry, table = Registry(connection(fresh)), load_pipeline().table(RAW)
     older = table.schema
