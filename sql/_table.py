@@ -1,6 +1,7 @@
 """Tables: a topic, its JSON Schema, and the Flink columns that the platform infers from it."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -99,8 +100,8 @@ def parse_retention(text: str) -> timedelta:
     Raises:
         ValueError: the text is no such length.
     """
-    number, _, unit = text.partition(" ")
-    return timedelta(days=int(number)) if unit in {"day", "days"} and number.isdigit() else interval(text)
+    days = re.fullmatch(r"([0-9]{1,9}) days?", text)
+    return timedelta(days=int(days[1])) if days else interval(text)
 
 
 def _flink_type(declared: dict[str, Any], where: str) -> str:

@@ -228,8 +228,11 @@ def _given() -> dict[str, str]:
 
 
 def _value(text: str) -> Any:
-    """Objects and arrays reach a program as JSON."""
-    return json.loads(text) if text.startswith(("{", "[")) else text
+    """Objects and arrays reach a program as JSON; a text that only begins like one is judged as the text it is."""
+    try:
+        return json.loads(text) if text.startswith(("{", "[")) else text
+    except ValueError:
+        return text
 
 
 def _findings(error: ValidationError) -> Iterable[Finding]:

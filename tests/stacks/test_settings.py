@@ -118,6 +118,7 @@ def test_everything_that_is_wrong_is_found_at_once_each_with_its_key_and_an_exam
         ({"maxCfu": 10}, "maxCfu: 10 units are too few: 11 jobs may run at once"),
         ({"retention": {"transactions_raw": "20 days"}}, "structuring-multiday looks back 14 days"),
         ({"retention": {"transactions_raw": "soon"}}, "retention.transactions_raw: 'soon' is no interval"),
+        ({"retention": {"aml_alerts": "9999999999 days"}}, "retention.aml_alerts: '9999999999 days' is no interval"),
         ({"cluster": {"type": "dedicated"}}, "cluster.cku: a dedicated cluster needs it"),
         ({"cluster": {"type": "standard", "cku": 2}}, "cluster.cku: a dedicated cluster needs it, and no other has it"),
         ({"cluster": {"type": "dedicated", "cku": 1, "availability": "MULTI_ZONE"}}, "several zones need at least 2"),
@@ -131,6 +132,8 @@ def test_everything_that_is_wrong_is_found_at_once_each_with_its_key_and_an_exam
         ({"parameters": {"ai.connection": "mine"}}, "the stack names its connection itself"),
         ({"disabledRules": ["geo"], "startsAt": {"geo": "2026-03-01T00:00:00Z"}}, "geo: that rule is disabled"),
         ({"production": True}, "protect: a production stack is protected"),
+        ({"name": "[sentinel"}, "name: String should match pattern"),
+        ({"region": "{us-east-1"}, "region: String should match pattern"),
         ({"name": "Sentinel AML"}, "name: String should match pattern"),
     ],
 )
