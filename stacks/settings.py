@@ -65,8 +65,8 @@ class AzureOpenAi(_Model):
     """A deployment of Azure OpenAI; its key is the secret `azureOpenAiKey`."""
 
     provider: Literal["azureopenai"]
-    endpoint: str = Field(pattern=r"^https://[^/]+/?$")
-    deployment: str = Field(pattern=r"^[\w.-]+$")
+    endpoint: str = Field(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?$")
+    deployment: str = Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*$")
     api_version: str = Field(pattern=r"^\d{4}-\d\d-\d\d(-preview)?$")
 
 
