@@ -1,7 +1,7 @@
 """What must hold between settings, and between settings and the pipeline, before any resource is registered."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sql
@@ -21,6 +21,8 @@ KEPT_FOR_YEARS = (
 PARAMETER_EXAMPLE = """--path 'parameters["structuring.min_total"]' 25000.00"""
 FIVE_YEARS = timedelta(days=5 * 365 + 1)
 """31 CFR 1010.430(d): records are retained for a period of five years."""
+_DAY = timedelta(days=1)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MARGIN = timedelta(days=7)
 """What transactions are kept beyond the largest look-back, so that a statement can be replaced within a week."""
 
@@ -48,7 +50,7 @@ def load_settings() -> tuple[Settings, sql.Pipeline]:
 def _checked(settings: Settings) -> tuple[Settings, sql.Pipeline, list[Finding]]:
     """The settings less what is wrong with them, their pipeline, and all that is wrong."""
     everything = sql.load_pipeline()
-    found = [*_parameters(settings), *_names(settings, everything)]
+    found = [*_parameters(settings), *_names(settings, everything), *_starts(settings)]
     right = _without(settings, {finding.key for finding in found})
     pipeline = _asked_for(right, everything)
     return right, pipeline, found + [finding for check in _CHECKS for finding in check(right, pipeline)]
@@ -106,6 +108,14 @@ def _names(settings: Settings, pipeline: sql.Pipeline) -> Iterator[Finding]:
     for name in settings.starts_at:
         if name.replace("-", "_") in settings.disabled_rules:
             yield Finding(f"startsAt.{name}", "that rule is disabled", f"rm --path startsAt.{name}")
+
+
+def _starts(settings: Settings) -> Iterator[Finding]:
+    """What is detected before the start is written by nobody: one that is far ahead silences its statement."""
+    for name, instant in settings.starts_at.items():
+        if not _EARLIEST <= instant <= datetime.now(UTC) + _DAY:
+            problem = f"it lies before {_EARLIEST.year}, or more than a day ahead: until then nothing would be written"
+            yield Finding(f"startsAt.{name}", problem, f"set --path startsAt.{name} 2026-03-01T00:00:00Z")
 
 
 def _pool(settings: Settings, pipeline: sql.Pipeline) -> Iterator[Finding]:

@@ -134,6 +134,8 @@ def test_everything_that_is_wrong_is_found_at_once_each_with_its_key_and_an_exam
         ({"parameters": {"velocity.window": "100 days"}}, "longer than 99 days"),
         ({"parameters": {"ai.connection": "mine"}}, "the stack names its connection itself"),
         ({"disabledRules": ["geo"], "startsAt": {"geo": "2026-03-01T00:00:00Z"}}, "geo: that rule is disabled"),
+        ({"startsAt": {"geo": "2062-03-01T00:00:00Z"}}, "startsAt.geo: it lies before 2000, or more than a day ahead"),
+        ({"startsAt": {"geo": "0001-01-01T00:00:00Z"}}, "startsAt.geo: it lies before 2000, or more than a day ahead"),
         ({"production": True}, "protect: a production stack is protected"),
         ({"name": "[sentinel"}, "name: String should match pattern"),
         ({"region": "{us-east-1"}, "region: String should match pattern"),
