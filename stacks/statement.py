@@ -86,7 +86,7 @@ def _properties(args: StatementArgs) -> dict[str, pulumi.Input[str]]:
         "sql.local-time-zone": "UTC",
     }
     if args.state_ttl is not None:
-        properties["sql.state-ttl"] = f"{args.state_ttl.days} d"
+        properties["sql.state-ttl"] = f"{-(-args.state_ttl // timedelta(days=1))} d"
     return properties
 
 

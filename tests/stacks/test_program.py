@@ -160,6 +160,11 @@ def test_a_statement_is_deleted_before_its_successor_and_replaced_by_a_change_of
         assert one.inputs["properties"].get("sql.state-ttl") == ("1826 d" if has_state else None)
 
 
+def test_an_answered_alert_is_remembered_for_as_long_as_it_is_kept() -> None:
+    recording = record(config_of("dev", retention={"aml_alerts": "36 hours"}), SECRETS["azureopenai"])
+    assert recording.named("pipeline-enrichment-statement").inputs["properties"]["sql.state-ttl"] == "2 d"
+
+
 def test_the_connection_keeps_its_secrets_and_is_made_beside_its_predecessor() -> None:
     for provider, keys in (("azureopenai", {"apiKey"}), ("bedrock", {"awsAccessKey", "awsSecretKey"})):
         (one,) = run("prod", provider).of_type(":FlinkConnection")
