@@ -100,11 +100,15 @@ def _names(settings: Settings, pipeline: sql.Pipeline) -> Iterator[Finding]:
         for name in given:
             if name not in known:
                 yield Finding(f"{key}.{name}", f"there is no such {what}; known are {_list(known)}", example)
+    if rules <= set(settings.disabled_rules):
+        yield Finding("disabledRules", "they are all that there are: nothing would be detected", "rm disabledRules")
     for name, text in settings.retention.items():
         try:
-            sql.parse_retention(text)
+            problem = "" if sql.parse_retention(text) >= _DAY else "it is below a day: records would go unread"
         except ValueError as error:
-            yield Finding(f"retention.{name}", str(error), f"set --path retention.{RAW} '30 days'")
+            problem = str(error)
+        if problem:
+            yield Finding(f"retention.{name}", problem, f"set --path retention.{RAW} '30 days'")
     for name in settings.starts_at:
         if name.replace("-", "_") in settings.disabled_rules:
             yield Finding(f"startsAt.{name}", "that rule is disabled", f"rm --path startsAt.{name}")

@@ -7,6 +7,7 @@ import pytest
 from pulumi import runtime
 from pydantic.alias_generators import to_camel
 
+import sql
 from stacks import Settings, SettingsError, load_settings
 from stacks.settings import SECRETS as SECRET_NAMES
 from tests.stacks.recorder import PROJECT, record
@@ -19,6 +20,7 @@ AZURE = {
     "deployment": "gpt-5-mini",
     "apiVersion": "2024-08-01-preview",
 }
+RULES = {rule.id for rule in sql.load_pipeline().rules}
 _TYPES = {"disabledRules": "array", "maxCfu": "integer", "keyGeneration": "integer", "retiringKeyGeneration": "integer"}
 _TYPES |= dict.fromkeys(("production", "protect", "stopped"), "boolean")
 _TYPES |= dict.fromkeys(("cluster", "llm", "retention", "partitions", "parameters", "startsAt"), "object")
@@ -119,6 +121,11 @@ def test_everything_that_is_wrong_is_found_at_once_each_with_its_key_and_an_exam
         ({"retention": {"transactions_raw": "20 days"}}, "structuring-multiday looks back 14 days"),
         ({"retention": {"transactions_raw": "soon"}}, "retention.transactions_raw: 'soon' is no interval"),
         ({"retention": {"aml_alerts": "9999999999 days"}}, "retention.aml_alerts: '9999999999 days' is no interval"),
+        ({"retention": {"aml_alerts": "0 days"}}, "retention.aml_alerts: it is below a day"),
+        (
+            {"disabledRules": sorted(RULES)},
+            "disabledRules: they are all that there are: nothing would be detected",
+        ),
         ({"cluster": {"type": "dedicated"}}, "cluster.cku: a dedicated cluster needs it"),
         ({"cluster": {"type": "standard", "cku": 2}}, "cluster.cku: a dedicated cluster needs it, and no other has it"),
         ({"cluster": {"type": "dedicated", "cku": 1, "availability": "MULTI_ZONE"}}, "several zones need at least 2"),
