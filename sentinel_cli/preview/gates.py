@@ -1,9 +1,11 @@
 """Which of the gates a preview meets, and by what."""
 
+import re
 from collections.abc import Callable
 
 from sentinel_cli.preview.changes import Action, Preview, Resource
 from sentinel_cli.preview.gate import Gate
+from sentinel_cli.preview.provider_rules import Change
 from sentinel_cli.preview.statements import Statement, new_topics
 
 
@@ -28,6 +30,16 @@ def protected_lost(preview: Preview) -> list[Resource]:
     return [resource for resource in preview.resources if resource.protected and resource.lost]
 
 
+def unprotected(preview: Preview) -> list[Resource]:
+    """Resources that stay and are protected no more, which Pulumi itself shows as unchanged."""
+    return [r for r in preview.resources if r.protected and r.step.new_state and not r.step.new_state.protect]
+
+
+def shortened(preview: Preview) -> list[Resource]:
+    """Topics that keep their records for a shorter time: those that are older are deleted."""
+    return [r for r in preview.of_kind("KafkaTopic") if not r.lost and any(map(_is_shorter, r.inputs))]
+
+
 def refused(preview: Preview) -> list[Resource]:
     """Resources whose update the provider refuses in the middle of the up."""
     return [resource for resource in preview.resources if resource.action == Action.refused]
@@ -38,6 +50,17 @@ def without_starts_at(preview: Preview, statements: list[Statement]) -> list[Sta
     new = new_topics(preview)
     jobs = [s for s in statements if s.job and s.starts_anew and not s.props.starts_at]
     return [s for s in jobs if not s.props.tables or not s.props.tables <= new]
+
+
+def _is_shorter(change: Change) -> bool:
+    old, new = (_milliseconds(value) for value in (change.old, change.new))
+    return change.path == "config.retention.ms" and new < old
+
+
+def _milliseconds(text: object) -> float:
+    """A retention; a negative one is for ever, and so counts what is none."""
+    found = re.fullmatch(r"[0-9]+", str(text))
+    return int(found[0]) if found else float("inf")
 
 
 def _names(resources: list[Resource]) -> list[str]:

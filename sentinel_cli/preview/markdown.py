@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from sentinel_cli.preview.ai import TextChange, ai_changes, text_change
 from sentinel_cli.preview.changes import Action, Preview, Resource, shown
 from sentinel_cli.preview.cost import USD_PER_CFU_HOUR, cost_of
-from sentinel_cli.preview.gates import clusters_lost, protected_lost, refused, topics_lost
+from sentinel_cli.preview.gates import clusters_lost, protected_lost, refused, shortened, topics_lost, unprotected
 from sentinel_cli.preview.jobs import job_lines
 from sentinel_cli.preview.provider_rules import Outcome
 from sentinel_cli.preview.statements import Statement
@@ -54,6 +54,12 @@ def _alarms(preview: Preview) -> Iterator[str]:
             count = _count(len(topics), "topic")
             yield f"**{count} {action}, all records in them lost**: {', '.join(map(_code, topics))}"
             yield ""
+    for what, resources in (
+        ("Kept for a shorter time, older records are deleted", shortened(preview)),
+        ("Protection is taken off, so that a later `up` may delete", unprotected(preview)),
+    ):
+        if resources:
+            yield from (f"**{what}**: {named(resource.step.name for resource in resources)}", "")
     if protected := protected_lost(preview):
         yield f"**Protected, so that Pulumi refuses**: {named(r.step.name for r in protected)}"
         yield ""

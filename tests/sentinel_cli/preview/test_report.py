@@ -136,6 +136,28 @@ def test_a_protected_topic_that_goes_is_loud_and_a_gate() -> None:
     assert "**Protected, so that Pulumi refuses**: `pipeline-aml_alerts-topic`" in done.stdout
 
 
+def test_protection_that_is_taken_off_is_loud_though_nothing_else_changes() -> None:
+    preview = saved("no-change")
+    topic = step_of(preview, "pipeline-aml_alerts-topic")
+    topic["oldState"]["protect"], topic["newState"]["protect"] = True, False
+    text = run("-", stdin=json.dumps(preview)).stdout
+    assert text.startswith(
+        "**Protection is taken off, so that a later `up` may delete**: `pipeline-aml_alerts-topic`\n\n## Preview of"
+    )
+
+
+@pytest.mark.parametrize(("old", "new", "loud"), [("2000", "1000", True), ("-1", "1000", True), ("1000", "-1", False)])
+def test_a_shorter_retention_is_loud(old: str, new: str, loud: bool) -> None:
+    preview = saved("no-change")
+    topic = step_of(preview, "pipeline-aml_alerts-topic")
+    topic |= {"op": "update", "detailedDiff": {"config": {"kind": "update"}}}
+    topic["oldState"]["inputs"]["config"]["retention.ms"] = old
+    topic["newState"]["inputs"]["config"]["retention.ms"] = new
+    text = run("-", stdin=json.dumps(preview)).stdout
+    assert text.startswith("**Kept for a shorter time, older records are deleted**: `pipeline-aml_") is loud
+    assert f"`config.retention.ms` {old} → {new}" in text
+
+
 def test_a_cluster_that_goes_is_the_first_line_whether_another_is_made_or_it_is_replaced() -> None:
     assert run("region-changed.json").stdout.startswith("# THE KAFKA CLUSTER IS DELETED: every topic in it")
     preview = saved("region-changed")
