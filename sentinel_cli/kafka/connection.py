@@ -68,10 +68,7 @@ def connect(account: Account, stack: str | None) -> Connection:
         keys = [f"{account}_{service}_api_{part}" for service in _SERVICES for part in ("key", "secret")]
         settings = load_settings([*needed, *keys], stack)
     registry_key, registry_secret = _key(settings, account, "schema_registry")
-    if registry_key and not settings.schema_registry_endpoint.startswith("https://"):
-        raise SettingsError(
-            f"{variable(Output.schema_registry_endpoint.name)} must begin with https:// where the registry has a key."
-        )
+    _check_registry(settings.schema_registry_endpoint, has_key=bool(registry_key))
     _check_authority(settings.kafka_ca_location)
     logging.getLogger("sentinel.kafka").addHandler(logging.NullHandler())
     return Connection(
@@ -83,6 +80,14 @@ def connect(account: Account, stack: str | None) -> Connection:
         registry_key,
         registry_secret,
     )
+
+
+def _check_registry(urls: str, *, has_key: bool) -> None:
+    """Of several, with a comma between, each must fit: a client that does not reach the first goes to the next."""
+    schemes = ("https://",) if has_key else ("https://", "http://")
+    if not all(url.strip().startswith(schemes) for url in urls.split(",")):
+        begins = f"{variable(Output.schema_registry_endpoint.name)} must begin with {' or '.join(schemes)}"
+        raise SettingsError(f"{begins} where the registry has a key." if has_key else f"{begins}.")
 
 
 def _check_authority(location: str) -> None:

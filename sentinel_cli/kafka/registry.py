@@ -9,9 +9,9 @@ from typing import TypeVar
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from sentinel_cli.http_environment import usable_environment
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.settings import names_a_server
-from sentinel_cli.surroundings import usable_surroundings
 from sql.errors import ServiceError, SettingsError
 
 _Answer = TypeVar("_Answer")
@@ -56,9 +56,9 @@ class Registry:
         # A user name in the URL would stand in messages.
         extra = {"basic.auth.user.info": key} if connection.registry_key else {}
         extra |= {"ssl.ca.location": connection.ca_location} if connection.ca_location else {}
-        if not names_a_server(self.url):
+        if not all(names_a_server(url.strip()) for url in self.url.split(",")):
             raise SettingsError("The registry's endpoint must be a URL, as https://host:port/path.")
-        with usable_surroundings():
+        with usable_environment():
             self.client = SchemaRegistryClient({"url": self.url, "timeout": seconds, "max.retries": 0, **extra})
         # It keeps its connections open; nobody has to remember to close them.
         weakref.finalize(self, self.client.close)

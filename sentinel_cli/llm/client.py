@@ -7,15 +7,14 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import openai
 from openai.types.chat import ChatCompletion
 
+from sentinel_cli.http_environment import usable_environment
 from sentinel_cli.llm.endpoint import Endpoint
 from sentinel_cli.llm.status import FailedError, Status
 from sentinel_cli.settings import LlmProvider
-from sentinel_cli.surroundings import usable_surroundings
 
 Client = openai.AsyncOpenAI
 LONGEST = 50_000
@@ -79,9 +78,7 @@ def make_client(endpoint: Endpoint) -> Client:
 def _http_client(endpoint: Endpoint) -> Any:
     """Through a proxy of the environment goes https alone: of plain http it would read the key and the prompts."""
     is_sealed = urlsplit(endpoint.url).scheme == "https"
-    with usable_surroundings():
-        for url in getproxies().values() if is_sealed else ():
-            _ = urlsplit(url).port  # ValueError above 65535, which the client would only meet as it connects
+    with usable_environment(proxies=is_sealed):
         return openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=endpoint.timeout, trust_env=is_sealed)
 
 

@@ -10,6 +10,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
+from sentinel_cli.http_environment import usable_environment
 from sentinel_cli.settings import Settings
 from sql.errors import ServiceError
 
@@ -93,6 +94,9 @@ class FlinkApi:
             answer = retrying(self._get_once, tail)
         except RetryError as error:
             raise ServiceError(f"{self.endpoint} does not answer: {_cause(error)}; tried {_ATTEMPTS} times.") from None
+        except (httpx.RequestError, UnicodeError):
+            # A body that is not what its headers say, or a host that no name can be.
+            raise ServiceError(f"{self.endpoint} cannot be read: is flinkRestEndpoint right?") from None
         if answer.status_code in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
             return answer
         raise ServiceError(f"{self.endpoint} {_refusal(answer.status_code)}")
@@ -109,17 +113,20 @@ class FlinkApi:
 def connect(settings: Settings, timeout: float) -> Iterator[FlinkApi]:
     """The API that the settings name, asked with their Flink key; `timeout` is the seconds that one answer may take.
 
-    Raises ServiceError where the endpoint is no URL.
+    Raises ServiceError where the endpoint is no URL, SettingsError where a proxy of the environment is none.
     """
     endpoint = settings.flink_rest_endpoint.rstrip("/")
     try:
         url = httpx.URL(endpoint)
-    except httpx.InvalidURL:
-        url = httpx.URL()
-    if url.scheme not in ("http", "https") or not url.host:
+        is_server = url.scheme in ("http", "https") and bool(url.host)
+    except (httpx.InvalidURL, UnicodeError):
+        is_server = False
+    if not is_server:
         raise ServiceError(f"flinkRestEndpoint is {endpoint!r}, which is no URL: expected https://flink.<region>...")
     auth = (settings.flink_api_key, settings.flink_api_secret.get_secret_value())
-    with httpx.Client(base_url=url, auth=auth, timeout=timeout) as client:
+    with usable_environment():
+        made = httpx.Client(base_url=url, auth=auth, timeout=timeout)
+    with made as client:
         yield FlinkApi(client, endpoint, settings.organization_id, settings.environment_id)
 
 

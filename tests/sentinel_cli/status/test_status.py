@@ -173,8 +173,30 @@ def test_nobody_listens(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("endpoint", ["flink.example", "ftp://flink.example", "https://"])
+@pytest.mark.parametrize("endpoint", ["flink.example", "ftp://flink.example", "https://", "https://xn--a"])
 def test_an_endpoint_that_is_no_url(endpoint: str, tmp_path: Path) -> None:
     done = status(env=outputs(endpoint), cwd=tmp_path)
     assert done.returncode == 1
     assert "which is no URL" in done.stderr
+
+
+def test_a_host_that_no_name_can_be(tmp_path: Path) -> None:
+    endpoint = f"https://{'a' * 64}.example"
+    done = status(env=outputs(endpoint), cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"sentinel: {endpoint} cannot be read: is flinkRestEndpoint right?\n"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("HTTPS_PROXY", f"ftp://u:{SECRET}@127.0.0.1"),
+        ("ALL_PROXY", f"socks5://u:{SECRET}@127.0.0.1:1"),
+        ("https_proxy", f"http://u:{SECRET}@127.0.0.1:99999"),
+        ("SSL_CERT_FILE", "no-such-file.pem"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_named(variable: str, value: str, tmp_path: Path) -> None:
+    done = status(env=outputs("https://flink.example", **{variable: value}), cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"sentinel: {variable} ")

@@ -1,8 +1,10 @@
-"""What the environment says of connections over HTTP: proxies, and files of certificates."""
+"""What a client of HTTP takes from the environment: proxies, and the file of certificates that it trusts."""
 
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from sql.errors import SettingsError
 
@@ -11,14 +13,16 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSLKEYLOGFILE")
 
 
 @contextmanager
-def usable_surroundings() -> Iterator[None]:
+def usable_environment(*, proxies: bool = True) -> Iterator[None]:
     """
-    In it an HTTP client is made, which reads the environment.
+    Inside of it a client is made, which reads the environment; `proxies` says whether it reads those too.
 
     Raises:
-        SettingsError: that names a proxy or a file of certificates that cannot be used.
+        SettingsError: the environment names a proxy or a file of certificates that cannot be used.
     """
     try:
+        for url in getproxies().values() if proxies else ():
+            _ = urlsplit(url).port  # ValueError above 65535, which the client would only meet as it connects
         yield
     except OSError as error:
         raise SettingsError(f"{_named(_CERTIFICATES)} names a file that cannot be used: {error.strerror}.") from None
