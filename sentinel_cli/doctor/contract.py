@@ -8,15 +8,16 @@ from confluent_kafka.admin import AdminClient
 from sentinel_cli.doctor.accounts import Connections, sees
 from sentinel_cli.doctor.finding import Finding
 from sentinel_cli.kafka.agreement import contradiction, is_same
-from sentinel_cli.kafka.connection import Connection
+from sentinel_cli.kafka.connection import Account, Connection
 from sentinel_cli.kafka.registry import RegisteredSchema, Registry
+from sentinel_cli.settings import SecurityProtocol
 from sentinel_cli.topics.plan import subject
 from sql import Pipeline, Table
 from sql.errors import ServiceError
 
 _MAKE = "Make it with `sentinel topics create --yes`, or deploy the stack with `pulumi up`."
 _UNSEEN = "no key that is set may see it"
-_EQUAL = "All topics need the same number: an account's records are looked for in one partition. Make them anew."
+_EQUAL = "`sentinel run` needs the same number in all: an account's records are looked for in one partition."
 
 
 def contract(connections: Connections, pipeline: Pipeline) -> Iterator[Finding]:
@@ -27,11 +28,16 @@ def contract(connections: Connections, pipeline: Pipeline) -> Iterator[Finding]:
         yield Finding("topics", error.args[0].str(), "Look at the broker.")
         return
     registries = {account: Registry(connection) for account, connection in connections.items()}
-    differ = len({partitions[table.name] for table in pipeline.tables if table.name in partitions}) > 1
+    differ = _runs(connections) and len({partitions[t.name] for t in pipeline.tables if t.name in partitions}) > 1
     for table in pipeline.tables:
         able = [account for account, connection in connections.items() if sees(account, connection, table.name)]
         yield _topic(table, partitions.get(table.name), bool(able), differ)
         yield _schema(table, [registries[account] for account in able])
+
+
+def _runs(connections: Connections) -> bool:
+    """Whether `sentinel run` may: a stack gives nobody the runner's key, and its jobs take any number of partitions."""
+    return any(a is Account.runner or c.protocol is SecurityProtocol.plaintext for a, c in connections.items())
 
 
 def _partitions(connections: Connections) -> dict[str, int]:

@@ -22,7 +22,7 @@ from sql import load_pipeline
 from tests.alerts import alert, disposition
 from tests.integration.kafka.log import schema_of, write, write_raw
 from tests.integration.kafka.secure import SECRETS, SecureBroker
-from tests.integration.kafka.topics import connection
+from tests.integration.kafka.topics import connection, make_topics
 from tests.sentinel_cli.llm.stand_in import Fault, StandIn
 from tests.sentinel_cli.llm.stand_in import status as refusal_of
 from tests.sentinel_cli.status.stand_in import SECRET, FlinkApiStandIn
@@ -156,6 +156,21 @@ def test_topics_that_are_missing_or_differ(fresh: LocalBroker) -> None:
     status, findings = doctor()
     assert findings[f"topic {ALERTS}"]["says"] == "8 partitions (table.toml has 6)"
     assert "same number" in findings[f"topic {ALERTS}"]["advice"]
+
+
+def test_topics_of_a_stack_may_differ_in_partitions(secured: SecureBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin = AdminClient(secured.connection().client())
+    for answer in admin.create_partitions([NewPartitions(ALERTS, 8)]).values():
+        answer.result(timeout=30)
+    try:
+        what = f"topic {ALERTS}"
+        assert "sentinel run" in doctor()[1][what]["advice"]
+        without(monkeypatch, "runner")
+        status, findings = doctor()
+        assert (status, wrong(findings)) == (0, {})
+        assert findings[what]["says"] == "8 partitions (table.toml has 6)"
+    finally:
+        make_topics(secured.connection())
 
 
 def test_schemas_that_differ_are_judged_by_their_columns(fresh: LocalBroker) -> None:
