@@ -131,6 +131,8 @@ CASES: dict[str, Case] = {
     "escalated in the past": _said("The decision: escalated cases are not like this."),
     "escalation in the rationale of a dismissal": _said(answer(rationale="E1: no decision: escalate would be wrong.")),
     "escalation under a longer key": _said(answer(final_decision="ESCALATE")),
+    "escalation under another key": _said(answer(disposition="Escalate")),
+    "escalation as the action of a review": _said(answer(decision="REVIEW", recommended_action="ESCALATE")),
     "escalation under a key in capitals": _said('{"DECISION": "ESCALATE", ' + answer()[1:]),
     "escalation in words before a dismissal": _said(f"Final decision: ESCALATE.\n{answer()}"),
     "escalation in words after a dismissal": _said(f"{answer()}\nCorrection: the decision is ESCALATE."),

@@ -122,9 +122,9 @@ judged AS (
 cited AS (
   SELECT
     *,
-    -- Of a sound answer a key says it, or the words around it; of a broken one whatever is left of it.
+    -- Of a sound answer a value says it, under any key, or the words around it; of a broken one whatever is left of it.
     COALESCE(
-      REGEXP(raw_response, '(?i)decision"\s*:\s*"\s*escalate\s*"')
+      REGEXP(raw_response, '(?i)"\s*:\s*"\s*escalate\s*"')
       OR REGEXP(
         CASE
           WHEN agent_status <> 'OK' THEN raw_response
