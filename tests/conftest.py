@@ -4,6 +4,7 @@ import signal
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from sentinel_cli import stack_outputs
 from sentinel_cli.flink.referee import Referee
@@ -13,6 +14,9 @@ from sql.errors import EngineError
 def pytest_configure() -> None:
     # A shell starts what runs in the background with SIGINT ignored, which the commands under test would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes is the machine's; what is to be fast has a test that measures it.
+    settings.register_profile("any-machine", settings.default, deadline=None)
+    settings.load_profile("any-machine")
 
 
 @pytest.hookimpl(wrapper=True)
