@@ -61,7 +61,7 @@ class Summary:
     late: int = 0
     repeated_event_ids: int = 0
     unmonitored_currencies: dict[str, int] = field(default_factory=dict)
-    """Good transactions in a currency that no money threshold speaks of."""
+    """Decoded transactions in a currency that no money threshold speaks of; some may break the contract."""
     alerts: dict[str, int] = field(default_factory=dict)
     """By rule."""
     seconds: float = 0.0

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -221,6 +222,14 @@ def names_a_server(text: str) -> bool:
         return False
     # `urlsplit` drops line breaks and what stands before the scheme; the client does not.
     return is_whole and "@" not in url.netloc and _is_one_word(text) and not set(text) & set("?#")
+
+
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, to which a key may go in clear."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_one_word(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from sentinel_cli.kafka.connection import Connection
 from sentinel_cli.kafka.faults import question, raise_if_final
@@ -41,6 +41,10 @@ class Tail:
         asked = [TopicPartition(topic, partition, moment) for topic, partition in self.partitions]
         with question():
             found = self.consumer.offsets_for_times(asked, timeout=_SECONDS) if asked else []
+            for place in found:
+                # Taken for "nothing since then" it would jump over all that is there.
+                if place.error is not None:
+                    raise KafkaException(place.error)
         self._assign([(p.topic, p.partition, p.offset if p.offset >= 0 else ends[p.topic, p.partition]) for p in found])
 
     def start_before_end(self, records: int) -> None:

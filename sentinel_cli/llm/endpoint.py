@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +9,7 @@ from platformdirs import user_state_path
 from pydantic import SecretStr
 
 from sentinel_cli.llm.prices import Price, known_price
-from sentinel_cli.settings import LlmProvider, Settings, load_settings, variable
+from sentinel_cli.settings import LlmProvider, Settings, is_here, load_settings, variable
 from sql.errors import SettingsError
 
 
@@ -102,15 +101,8 @@ def _check_url(settings: Settings) -> None:
         raise SettingsError(f"{name} is the URL of the Azure resource alone: leave out {url.path}.")
     if url.path.rstrip("/").endswith("/chat/completions"):
         raise SettingsError(f"{name} is the base of the API: leave out /chat/completions.")
-    if settings.llm_api_key.get_secret_value() and url.scheme != "https" and not _is_here(url.hostname or ""):
+    if settings.llm_api_key.get_secret_value() and url.scheme != "https" and not is_here(url.hostname or ""):
         raise SettingsError(f"{name} must begin with https:// where the endpoint has a key.")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _price(settings: Settings, family: str, limits: Limits) -> Price | None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from sentinel_cli.http_environment import usable_environment
-from sentinel_cli.settings import Settings
+from sentinel_cli.settings import Settings, is_here
 from sql.errors import ServiceError
 
 GONE = "gone"
@@ -113,7 +113,8 @@ class FlinkApi:
 def connect(settings: Settings, timeout: float) -> Iterator[FlinkApi]:
     """The API that the settings name, asked with their Flink key; `timeout` is the seconds that one answer may take.
 
-    Raises ServiceError where the endpoint is no URL, SettingsError where a proxy of the environment is none.
+    Raises ServiceError where the endpoint is no URL or would be sent the key in clear, SettingsError where a proxy of
+    the environment is none.
     """
     endpoint = settings.flink_rest_endpoint.rstrip("/")
     try:
@@ -123,6 +124,8 @@ def connect(settings: Settings, timeout: float) -> Iterator[FlinkApi]:
         is_server = False
     if not is_server:
         raise ServiceError(f"flinkRestEndpoint is {endpoint!r}, which is no URL: expected https://flink.<region>...")
+    if url.scheme != "https" and not is_here(url.host):
+        raise ServiceError(f"flinkRestEndpoint is {endpoint!r}: it must begin with https://, as it is sent a key.")
     auth = (settings.flink_api_key, settings.flink_api_secret.get_secret_value())
     with usable_environment():
         made = httpx.Client(base_url=url, auth=auth, timeout=timeout)

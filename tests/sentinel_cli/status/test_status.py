@@ -180,6 +180,12 @@ def test_an_endpoint_that_is_no_url(endpoint: str, tmp_path: Path) -> None:
     assert "which is no URL" in done.stderr
 
 
+def test_the_key_goes_to_no_other_machine_in_clear(tmp_path: Path) -> None:
+    done = status(env=outputs("http://flink.example"), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "it must begin with https://" in done.stderr
+
+
 def test_a_host_that_no_name_can_be(tmp_path: Path) -> None:
     endpoint = f"https://{'a' * 64}.example"
     done = status(env=outputs(endpoint), cwd=tmp_path)
