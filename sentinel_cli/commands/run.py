@@ -33,8 +33,8 @@ def run(
 
     For a broker without Flink. Exactly once: what is read, what is written and the offsets are one Kafka transaction.
     A second instance of the same group takes over partitions. Each decision is in the ledger before it is written; a
-    ledger that cannot be written ends the service. Goes on until Ctrl-C or SIGTERM; a second one ends it
-    at once, where the broker is away and the first would take a minute. Uses the runner's key.
+    ledger that cannot be written ends the service. Goes on until Ctrl-C or SIGTERM; a second one ends it at once, where
+    the broker is away and the first would take a minute. Uses the runner's key.
     """
     from platformdirs import user_state_path
 
