@@ -22,7 +22,7 @@ def pytest_configure() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Where tests run side by side, one that is marked `alone` waits for the others, and they for it, fixtures too."""
-    if "PYTEST_XDIST_WORKER" not in os.environ or item.config.cache is None:
+    if not hasattr(item.config, "workerinput") or item.config.cache is None:
         return (yield)
     folder = item.config.cache.mkdir("turns")
     with (folder / "queue.lock").open("w") as queue, (folder / "running.lock").open("w") as running:

@@ -61,10 +61,13 @@ def _produce(parts: Callable[[Run, int], Iterator[Part]], total: int | None, opt
     try:
         with stop_on_signals(stop), progress(total, shown=not options.verbose) as advance:
             run.send(stream, pace, out, advance)
-    finally:
-        # Said though the reader of stdout has gone: what Kafka did not take must not go unsaid.
-        report = run.report()
-        show(report)
+    except BaseException:
+        # The reader of stdout has gone, say: what Kafka did not take must not go unsaid.
+        if (report := run.report()).sent or not report.complete:
+            show(report)
+        raise
+    report = run.report()
+    show(report)
     if report.failure:
         raise ServiceError(f"Nothing more could be sent: {report.failure}.")
     return stop.status if report.complete else FAILED
