@@ -1,14 +1,10 @@
 """Where broker and registry are: what cannot be spoken to, or would show a key, is refused before it is opened."""
 
 import pytest
-from pydantic import SecretStr
 
-from sentinel_cli.kafka.connection import Account, Connection, connect
-from sentinel_cli.kafka.registry import Registry
-from sentinel_cli.settings import SecurityProtocol
+from sentinel_cli.kafka.connection import Account, connect
 from sql.errors import SettingsError
 
-NOBODY = SecretStr("")
 MUST = "^SENTINEL_SCHEMA_REGISTRY_ENDPOINT must begin with https://"
 
 
@@ -35,10 +31,3 @@ def test_a_key_goes_to_none_of_several_registries_in_clear(monkeypatch: pytest.M
         connect(Account.analyst, "")
     monkeypatch.setenv("SENTINEL_SCHEMA_REGISTRY_ENDPOINT", "https://one,https://two")
     assert connect(Account.analyst, "").registry_url == "https://one,https://two"
-
-
-def test_a_proxy_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "ftp://u:made-up@127.0.0.1")
-    where = Connection("", SecurityProtocol.plaintext, "", NOBODY, "", "https://registry.example", "", NOBODY)
-    with pytest.raises(SettingsError, match=r"^HTTPS_PROXY must name an HTTP proxy"):
-        Registry(where)

@@ -100,9 +100,18 @@ def test_an_endpoint_that_is_no_url_is_one_sentence(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-@pytest.mark.parametrize("proxy", ["socks5://u:secret@127.0.0.1:1", "foo://127.0.0.1:1"])
-def test_a_proxy_that_cannot_be_used_is_one_sentence(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", proxy)
-    with pytest.raises(SettingsError, match=r"^ALL_PROXY must name an HTTP proxy") as refused:
-        Registry(connected("http://127.0.0.1:1"))
+@pytest.mark.parametrize(
+    ("variable", "proxy", "url"),
+    [
+        ("ALL_PROXY", "socks5://u:secret@127.0.0.1:1", "http://127.0.0.1:1"),
+        ("ALL_PROXY", "foo://127.0.0.1:1", "http://127.0.0.1:1"),
+        ("HTTPS_PROXY", "ftp://u:secret@127.0.0.1", "https://registry.example"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_one_sentence(
+    variable: str, proxy: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(SettingsError, match=f"^{variable} must name an HTTP proxy") as refused:
+        Registry(connected(url))
     assert "secret" not in str(refused.value)
